@@ -1,0 +1,81 @@
+// The configuration as a model: plain values with their defaults, in this one place. It is built
+// once by the reader (conf/reader.h), checked (conf/check.h) and never changed afterwards.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "base/quorum_rule.h"
+#include "base/time.h"
+
+namespace komainu {
+
+inline constexpr std::size_t vips_max = 1024;
+inline constexpr std::size_t services_max = 32;
+inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
+
+/// `[node.N]`
+struct NodeConfig {
+    NodeId id = no_node;
+    std::vector<IpAddress> addresses;  ///< one per link, in the order of the file
+    std::uint16_t priority = 100;      ///< the higher is preferred in an election
+    bool witness = false;              ///< votes and never holds a VIP
+};
+
+enum class HeartbeatMode : std::uint8_t { unicast, multicast };
+
+/// `[heartbeat]`
+struct HeartbeatConfig {
+    HeartbeatMode mode = HeartbeatMode::unicast;
+    std::optional<IpAddress> group;  ///< the multicast group, for mode = multicast
+    Duration interval = 100ms;
+    Duration deadtime = 500ms;
+    std::uint16_t port = 9694;
+};
+
+/// `[vip.NAME]`
+struct VipConfig {
+    std::string name;
+    Prefix address;
+    std::string interface;
+};
+
+enum class CheckKind : std::uint8_t { process, tcp };
+
+/// `[service.NAME]`
+struct ServiceConfig {
+    std::string name;
+    CheckKind check = CheckKind::process;
+    std::string pid_file;             ///< check = process
+    std::optional<Endpoint> address;  ///< check = tcp
+    Duration interval = 1s;
+    Duration timeout = 1s;
+    int rise = 1;  ///< successes in a row that make a failed service healthy
+    int fall = 2;  ///< failures in a row that make a healthy service failed
+};
+
+/// `[control]`
+struct ControlConfig {
+    std::string socket = "/run/komainu/control.sock";
+    std::string state_dir = "/var/lib/komainu";
+};
+
+struct Config {
+    std::string cluster_name;
+    std::string key_file = "/etc/komainu/cluster.key";
+    QuorumRule quorum = QuorumRule::majority;
+    NodeId self = no_node;           ///< from node_id, --node-id, or a matching local address
+    std::vector<NodeConfig> nodes;   ///< ascending by id
+    HeartbeatConfig heartbeat;
+    std::vector<VipConfig> vips;     ///< in the order of the file
+    std::vector<ServiceConfig> services;
+    ControlConfig control;
+
+    const NodeConfig& node(NodeId id) const;
+};
+
+}  // namespace komainu
