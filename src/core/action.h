@@ -4,7 +4,7 @@
 // - HoldVips stores the lease before it hands the order to the guard; the guard announces only
 // after
 //   the kernel has acknowledged the addresses.
-// - A Release, or a heartbeat with a new released_round, follows the VipsDropped event of its term
+// - A Release, or a heartbeat that tells of it, follows the VipsDropped event of its term
 // and
 //   never comes before it: the VIPs are down before any message that frees them leaves.
 // - HoldVips is answered by exactly one of VipsHeld and HoldFailed, or, when the guard finds the

@@ -88,8 +88,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     report(peer, was_alive, verdict);
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
-    if (heartbeat.released_round != 0)
-        consider_release({{heartbeat.released_round, peer.id()}, peer.incarnation()}, no_node);
+    consider_release(peer, peer.incarnation(), heartbeat.released);
     if (peer.claims_active()) {
         consider_active(peer);
     } else {
@@ -161,7 +160,7 @@ Heartbeat Node::compose_heartbeat() const {
     Heartbeat heartbeat;
     heartbeat.highest_term = highest_term_;
     heartbeat.following = tenure_ ? myself_in(tenure_->term.round) : following_;
-    heartbeat.released_round = released_round_;
+    heartbeat.released = released_;
     heartbeat.priority = member_.priority;
     heartbeat.conditions = {.healthy = healthy_ && !leaving_ && !unfit_until_,
                             .witness = member_.witness,

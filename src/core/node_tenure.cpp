@@ -110,10 +110,10 @@ void Node::give_back(Term term, Cause cause) {
 
 void Node::release(Term term, NodeId successor) {
     KOMAINU_ASSERT(vips_ == Vips::down && !tenure_);
-    released_round_ = term.round;
+    released_ = {term.round, successor};
     if (promise_ && promise_->to == myself_in(term.round)) promise_.reset();
     if (successor != no_node) preferred_ = {successor, now_ + settings_.deadtime};
-    broadcast(Release{term.round, successor});
+    broadcast(released_);
     heartbeat_now();
     judge_due_ = true;
 }
