@@ -9,12 +9,11 @@
 // with a prefix shorter than /32 therefore sees to it first that the interface promotes.
 #pragma once
 
-#include <libmnl/libmnl.h>
-
 #include <memory>
 #include <span>
 
 #include "base/result.h"
+#include "netlink/kernel_socket.h"
 #include "netlink/records.h"
 
 namespace komainu {
@@ -39,14 +38,14 @@ public:
 
 private:
     struct Buffers;
-    struct CloseSocket {
-        void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-    };
-    using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
 
-    AddressSocket(Socket socket, std::unique_ptr<Buffers> buffers);
+    AddressSocket(KernelSocket socket, std::unique_ptr<Buffers> buffers);
 
-    Socket socket_;
+    Status apply_batch(std::span<AddressRequest> requests);
+    /// Sends the requests in the buffer and fills in the kernel's word on each.
+    Status exchange(std::size_t length, std::uint32_t first_sequence, std::span<int> errors);
+
+    KernelSocket socket_;
     std::unique_ptr<Buffers> buffers_;
     std::uint32_t sequence_ = 0;  ///< of the last request that was built
 };

@@ -2,12 +2,11 @@
 // included. Only reports; what it means is decided elsewhere.
 #pragma once
 
-#include <libmnl/libmnl.h>
-
 #include <functional>
 #include <memory>
 
 #include "base/result.h"
+#include "netlink/kernel_socket.h"
 #include "netlink/records.h"
 
 namespace komainu {
@@ -34,14 +33,10 @@ public:
 
 private:
     struct Buffer;
-    struct CloseSocket {
-        void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-    };
-    using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
 
-    Monitor(Socket socket, std::unique_ptr<Buffer> buffer);
+    Monitor(KernelSocket socket, std::unique_ptr<Buffer> buffer);
 
-    Socket socket_;
+    KernelSocket socket_;
     std::unique_ptr<Buffer> buffer_;
     bool overrun_ = false;  ///< set when the kernel says so, until it is reported
 };
