@@ -20,25 +20,19 @@ el_packages="gcc-c++ make pkgconf-pkg-config
 
 die() { echo "make deps: $*" >&2; exit 1; }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; return; fi
-    command -v sudo >/dev/null || die "not root and no sudo; as root, install: $missing"
-    sudo "$@"
-}
-
 # Runs a command as root and shows what it printed only when it failed.
 quietly() {
     local output
-    output=$(as_root "$@" 2>&1) && return
+    output=$($sudo "$@" 2>&1) && return
     printf '%s\n' "$output" | tail -n 20 >&2
     die "failed: $*"
 }
 
 missing_on_debian() {
-    local installed
+    local installed package
     # dpkg-query fails when it does not know one of the names; the others are listed all the same.
-    installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^ii *//p') || true
-    local package
+    installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null || true)
+    installed=$(sed -n 's/^ii *//p' <<<"$installed")
     for package; do
         grep -qxF "$package" <<<"$installed" || printf '%s ' "$package"
     done
@@ -80,5 +74,10 @@ fi
 # The lists are split into words on purpose, here and below.
 missing=$(missing_on_$system $packages)
 [ -n "$missing" ] || exit 0
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "not root and no sudo; as root, install: $missing"
+    sudo=sudo
+fi
 echo "make deps: installing $missing"
 install_on_$system $missing
