@@ -1,0 +1,37 @@
+#include "netlink/kernel_socket.h"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace komainu {
+
+Result<KernelSocket> open_kernel_socket(int flags, unsigned groups) {
+    KernelSocket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags));
+    if (!socket) return Error::from_errno("cannot open a netlink socket", errno);
+    if (mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) < 0)
+        return Error::from_errno("cannot bind a netlink socket", errno);
+    return socket;
+}
+
+// Not mnl_socket_recvfrom(): it does not tell who the sender is. Another process with CAP_NET_ADMIN
+// may send to any netlink socket; only the kernel's port is 0.
+Received receive_from_kernel(const KernelSocket& socket, std::span<std::byte> room) {
+    sockaddr_nl sender{};
+    iovec part{room.data(), room.size()};
+    msghdr message{};
+    message.msg_name = &sender;
+    message.msg_namelen = sizeof sender;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    ssize_t length;
+    do length = recvmsg(mnl_socket_get_fd(socket.get()), &message, 0);
+    while (length < 0 && errno == EINTR);
+    if (length < 0) return {{}, errno};
+    if (message.msg_namelen != sizeof sender || sender.nl_pid != 0) return {};
+    if ((message.msg_flags & MSG_TRUNC) != 0) return {{}, EMSGSIZE};
+    return {room.first(static_cast<std::size_t>(length)), 0};
+}
+
+}  // namespace komainu

@@ -1,0 +1,110 @@
+// The builders of netlink/messages.h.
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "base/assert.h"
+#include "netlink/messages.h"
+#include "netlink/wire.h"
+
+namespace komainu {
+
+namespace {
+
+nlmsghdr* start_request(std::span<std::byte> room, std::uint32_t sequence, std::uint16_t type,
+                        int flags) {
+    KOMAINU_ASSERT(room.size() >= netlink_request_bytes_max && is_aligned(room.data()));
+    nlmsghdr* message = mnl_nlmsg_put_header(room.data());
+    message->nlmsg_type = type;
+    message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);
+    message->nlmsg_seq = sequence;
+    return message;
+}
+
+template <class Header>
+Header* put_header(nlmsghdr* message) {
+    return static_cast<Header*>(mnl_nlmsg_put_extra_header(message, sizeof(Header)));
+}
+
+std::size_t finished(const nlmsghdr* message) {
+    KOMAINU_ASSERT(message->nlmsg_len <= netlink_request_bytes_max);
+    return message->nlmsg_len;
+}
+
+struct Kind {
+    std::uint16_t type;
+    int flags;
+};
+
+Kind kind_of(AddressRequest::Verb verb) {
+    switch (verb) {
+        case AddressRequest::Verb::add:
+            return {RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL};
+        case AddressRequest::Verb::renew:
+            return {RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE};
+        case AddressRequest::Verb::remove:
+            return {RTM_DELADDR, 0};
+    }
+    KOMAINU_ASSERT(false);
+}
+
+// What only an address that is put there has.
+void put_properties(nlmsghdr* message, const AddressRequest& request) {
+    ifa_cacheinfo lifetime{};
+    lifetime.ifa_valid = request.valid_seconds;
+    if (request.address.address.is_ipv4()) {
+        // IPv4 source selection pays no regard to the preferred lifetime, so this is only the
+        // plainest to read in "ip address".
+        lifetime.ifa_prefered = request.valid_seconds;
+    } else {
+        // Without NODAD the address would be unusable while duplicates are looked for, and for good
+        // if the old holder is found: it is the lease that says whose the address is. Preferred for
+        // no time at all (RFC 4862, 5.5.4: deprecated), it is never the source of what this node
+        // sends on its own behalf as long as the interface has another one.
+        lifetime.ifa_prefered = 0;
+        mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
+    }
+    mnl_attr_put(message, IFA_CACHEINFO, sizeof lifetime, &lifetime);
+    mnl_attr_put_u8(message, address_proto_attribute, komainu_address_proto);
+}
+
+}  // namespace
+
+// A removal, too, carries IFA_LOCAL, IFA_ADDRESS and the prefix length: what is left out the kernel
+// does not compare, and then the first match goes, such as the node's own address of that subnet.
+std::size_t build_address_request(std::span<std::byte> room, std::uint32_t sequence,
+                                  const AddressRequest& request) {
+    const auto [type, flags] = kind_of(request.verb);
+    nlmsghdr* message = start_request(room, sequence, type, flags);
+    const IpAddress& address = request.address.address;
+    auto* header = put_header<ifaddrmsg>(message);
+    header->ifa_family = address.is_ipv4() ? AF_INET : AF_INET6;
+    header->ifa_prefixlen = request.address.length;
+    header->ifa_scope = RT_SCOPE_UNIVERSE;
+    header->ifa_index = static_cast<std::uint32_t>(request.interface);
+    mnl_attr_put(message, IFA_LOCAL, address.size(), address.bytes.data());
+    mnl_attr_put(message, IFA_ADDRESS, address.size(), address.bytes.data());
+    if (request.verb != AddressRequest::Verb::remove) put_properties(message, request);
+    return finished(message);
+}
+
+std::size_t build_promote_secondaries(std::span<std::byte> room, std::uint32_t sequence,
+                                      InterfaceIndex interface) {
+    nlmsghdr* message = start_request(room, sequence, RTM_SETLINK, 0);
+    auto* header = put_header<ifinfomsg>(message);
+    header->ifi_family = AF_UNSPEC;
+    header->ifi_index = static_cast<int>(interface);
+    nlattr* families = mnl_attr_nest_start(message, IFLA_AF_SPEC);
+    nlattr* ipv4 = mnl_attr_nest_start(message, AF_INET);
+    nlattr* settings = mnl_attr_nest_start(message, IFLA_INET_CONF);
+    mnl_attr_put_u32(message, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
+    mnl_attr_nest_end(message, settings);
+    mnl_attr_nest_end(message, ipv4);
+    mnl_attr_nest_end(message, families);
+    return finished(message);
+}
+
+}  // namespace komainu
