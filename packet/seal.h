@@ -1,0 +1,45 @@
+// Authentication: a keyed BLAKE2b-256 tag (libsodium, crypto_generichash(3)) behind the bytes it
+// covers. The first key signs, all of them verify, so that keys can be rotated.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/key.h"
+#include "base/static_vector.h"
+#include "packet/bytes.h"
+
+namespace komainu {
+
+inline constexpr std::size_t tag_bytes = 32;
+using Tag = std::array<std::byte, tag_bytes>;
+
+/// Names the cluster in every datagram, so that neighbours are told apart before any cryptography.
+enum class ClusterHash : std::uint64_t {};
+ClusterHash cluster_hash(std::string_view cluster_name);
+
+class KeyRing {
+public:
+    /// At least one key, at most keys_max. Copies them; wiped when the ring dies.
+    explicit KeyRing(std::span<const Key> keys);
+    ~KeyRing();
+    KeyRing(const KeyRing&) = delete;
+    KeyRing& operator=(const KeyRing&) = delete;
+
+    std::uint32_t signing_id() const { return keys_[0].id; }
+    Tag sign(Bytes bytes) const { return tag(bytes, keys_[0]); }
+
+    enum class Verdict : std::uint8_t { genuine, unknown_key, forged };
+    Verdict verify(Bytes bytes, std::uint32_t key_id, Bytes tag) const;
+
+private:
+    static Tag tag(Bytes bytes, const Key& key);
+    StaticVector<Key, keys_max> keys_;
+};
+
+/// Must have been called, once, before anything of this file is. False: libsodium cannot start.
+bool start_cryptography();
+
+}  // namespace komainu

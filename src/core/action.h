@@ -1,0 +1,114 @@
+// What a core wants done. The ordering contract, which the joint keeps and the simulator checks:
+//
+// - Actions run in list order, each to its end or into a queue that keeps the order.
+// - HoldVips stores the lease before it hands the order to the guard; the guard announces only
+// after
+//   the kernel has acknowledged the addresses.
+// - A Release, or a heartbeat that tells of it, follows the VipsDropped event of its term
+// and
+//   never comes before it: the VIPs are down before any message that frees them leaves.
+// - HoldVips is answered by exactly one of VipsHeld and HoldFailed, or, when the guard finds the
+//   lease expired meanwhile, by VipsDropped. DropVips is answered by VipsDropped. AskSwitchover
+//   events are answered by exactly one AnswerSwitchover.
+// - An ExtendLease that comes too late, when the guard has closed the lease, changes nothing; the
+//   guard's VipsDropped follows as soon as the VIPs are down.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "base/time.h"
+#include "core/event.h"
+#include "core/message.h"
+
+namespace komainu {
+
+/// Begin the lease of this term, deposit its last will (Release of the term) with the guard, and
+/// let the guard add and announce the VIPs.
+struct HoldVips {
+    Term term;
+    Instant lease_until;
+};
+struct ExtendLease {
+    Instant until;
+};
+struct DropVips {
+    Term term;
+};
+/// Announce the VIPs again: somebody else claimed to hold them.
+struct AnnounceVips {};
+
+struct Broadcast {
+    std::uint64_t sequence = 0;
+    Message message;
+};
+struct SendTo {
+    NodeId to = no_node;
+    std::uint64_t sequence = 0;
+    Message message;
+};
+
+enum class Role : std::uint8_t { standby, active, witness, down };
+
+enum class Cause : std::uint8_t {
+    elected,
+    lease_lapsed,   ///< too few nodes acknowledged in time
+    guard_dropped,  ///< the guard found the lease expired, or lost the VIPs
+    hold_failed,    ///< the guard could not add the VIPs
+    switchover,
+    unhealthy,
+    stopping,
+    rival,  ///< quorum = none: an active that started earlier was heard
+};
+
+/// Our own role changed; for the log and for hooks.
+struct RoleChanged {
+    Role from = Role::standby;
+    Role to = Role::standby;
+    Term term;
+    Cause cause = Cause::elected;
+};
+
+enum class ActiveNews : std::uint8_t { followed, lost_silent, lost_released };
+
+/// What we hold of the active changed, while we are not active ourselves.
+struct ActiveChanged {
+    Term term;
+    ActiveNews news = ActiveNews::followed;
+};
+
+enum class PeerNews : std::uint8_t { up, down, restarted, left };
+
+struct PeerChanged {
+    NodeId peer = no_node;
+    PeerNews news = PeerNews::up;
+};
+
+enum class SwitchoverOutcome : std::uint8_t {
+    done,
+    already_active,  ///< the target is the active
+    no_active,       ///< nobody could hand over
+    no_such_target,  ///< not a member, or a witness
+    target_unfit,    ///< down or unhealthy
+    no_standby,      ///< nobody could take over
+    busy,            ///< another switchover is under way
+    timed_out,
+};
+
+struct AnswerSwitchover {
+    RequestId request{};
+    SwitchoverOutcome outcome = SwitchoverOutcome::done;
+    NodeId active = no_node;
+};
+
+/// Everything is said; the process may end.
+struct Exit {};
+
+using Action = std::variant<HoldVips, ExtendLease, DropVips, AnnounceVips, Broadcast, SendTo,
+                            RoleChanged, ActiveChanged, PeerChanged, AnswerSwitchover, Exit>;
+
+/// Cleared and used again by the caller, so that a step allocates nothing once it has grown.
+using ActionList = std::vector<Action>;
+
+}  // namespace komainu

@@ -1,0 +1,52 @@
+// What can happen to a core. Everything that it knows of the world comes in by these.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "core/message.h"
+
+namespace komainu {
+
+/// deadline() has come. Given after everything received in the same wake-up ("judge last").
+struct TimerExpired {};
+
+/// An authentic datagram of a member of this cluster.
+struct Received {
+    Envelope envelope;
+    Message message;
+};
+
+struct HealthChanged {
+    bool healthy = false;
+};
+
+/// Answers to HoldVips: the kernel has acknowledged all addresses, or they could not be added and
+/// none is there.
+struct VipsHeld {
+    Term term;
+};
+struct HoldFailed {
+    Term term;
+};
+
+/// The answer to DropVips. Also comes unasked, when the guard found the lease expired: then that
+/// term is over.
+struct VipsDropped {
+    Term term;
+};
+
+enum class RequestId : std::uint64_t {};
+
+struct SwitchoverAsked {
+    RequestId request{};
+    NodeId target = no_node;  ///< no_node: whoever is best
+};
+
+/// Stop orderly: hand over, say good-bye, then the Exit action.
+struct StopAsked {};
+
+using Event = std::variant<TimerExpired, Received, HealthChanged, VipsHeld, HoldFailed, VipsDropped,
+                           SwitchoverAsked, StopAsked>;
+
+}  // namespace komainu

@@ -1,0 +1,223 @@
+// One node of the cluster: what it believes, and what it therefore does. Pure: no clock, no socket,
+// no file, no log; the same state and the same input always give the same output.
+//
+// Why two nodes never hold a lease at one instant (quorum = majority), in four sentences:
+//
+// 1. A node is bound by at most one promise at a time: to the active that it follows, to the
+//    candidate that it voted for, or to itself; it gives no other before that one has run out or
+//    was released by the tenancy it was given to.
+// 2. A node that has just started may have forgotten a promise, so for a deadtime it votes for
+//    nobody, and its acknowledgements count for an active only if its forgotten promise, if any,
+//    was given to that very active (core/peer.h).
+// 3. A lease stands on promises of a majority and ends before the first of those it stands on
+//    does, since it counts from the sending of what the others promised on hearing.
+// 4. Two majorities share a node.
+//
+// The terms order tenancies and name them; they carry none of this safety.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "core/action.h"
+#include "core/event.h"
+#include "core/peer.h"
+#include "core/random.h"
+#include "core/ranking.h"
+#include "core/send_log.h"
+#include "core/settings.h"
+
+namespace komainu {
+
+class Node {
+public:
+    /// A node that starts at `now`, which is when its quarantine begins.
+    Node(Settings settings, Instant now);
+
+    /// Takes in one event and appends what is to be done. Begins by asking whether the lease has
+    /// run out by now. `now` never goes back.
+    void step(Instant now, const Event& event, ActionList& actions);
+
+    /// When to step with TimerExpired if nothing else happens.
+    Instant deadline() const;
+
+    // --- For those who look --------------------------------------------------------------------
+
+    Role role() const;
+    bool healthy() const { return healthy_; }
+    bool quarantined() const { return quarantine_until_.has_value(); }
+    /// The active as far as this node knows, itself included; empty when there is none.
+    Tenancy active() const;
+    Term highest_term() const { return highest_term_; }
+    /// Whether as many votes as an active needs are within earshot, this node's included.
+    bool has_quorum() const;
+    int votes_within_earshot() const;
+    int votes_needed() const;
+    bool vips_held() const { return vips_ == Vips::up; }
+    std::optional<Instant> lease_until() const;
+    const Settings& settings() const { return settings_; }
+    const std::vector<Peer>& peers() const { return peers_; }
+    const Member& member() const { return member_; }
+    /// A peer's role as this node sees it.
+    Role role_of(const Peer&) const;
+
+private:
+    // --- node.cpp: the peers, the heartbeats -----------------------------------------------------
+    void on(const TimerExpired&);
+    void on(const Received&);
+    void on(const HealthChanged&);
+    void on(const StopAsked&);
+    void hear(const Envelope&, const Heartbeat&);
+    void hear(const Envelope&, const VoteRequest&);
+    void hear(const Envelope&, const Vote&);
+    void hear(const Envelope&, const Release&);
+    void hear(const Envelope&, const SwitchoverRequest&);
+    void judge_peers();
+    void judge_quarantine();
+    void judge_heartbeat();
+    Heartbeat compose_heartbeat() const;
+    void send_heartbeat();
+    void heartbeat_now() { next_heartbeat_at_ = now_; }
+    void judge_departure();
+    std::optional<Peer::EchoOfMe> echo_of_me(const Heartbeat&) const;
+    void report(const Peer&, bool was_alive, Peer::Verdict);
+    void broadcast(Message message) { act(Broadcast{++sequence_, std::move(message)}); }
+    void send(NodeId to, Message message) { act(SendTo{to, ++sequence_, std::move(message)}); }
+    Peer* find(NodeId);
+    const Peer* find(NodeId) const;
+    void act(Action action) { actions_->push_back(std::move(action)); }
+
+    // --- node_following.cpp: promises and whom to follow
+    // ------------------------------------------
+    void consider_active(Peer&);
+    bool consider_release(const Peer&, Incarnation, const Release&);
+    void stop_following(ActiveNews);
+    void judge_promise();
+    bool promised_to_other(const Tenancy&) const;
+    bool free_to_vote() const;
+
+    // --- node_election.cpp: standing and voting
+    // ----------------------------------------------------
+    void judge_candidacy();
+    void judge_standing();
+    void stand();
+    void ask_for_votes();
+    void give_up_candidacy();
+    VoteAnswer vote_for(const Tenancy&);
+    bool quorum_is_free() const;
+    std::optional<Instant> stand_at() const;
+    Duration stagger() const;
+    void count_votes();
+    bool eligible() const;
+    int places_behind() const;
+    Standing own_standing() const;
+    Standing standing_of(const Peer&) const;
+    const Peer* best_successor() const;
+
+    // --- node_tenure.cpp: being active
+    // -------------------------------------------------------------
+    void on(const VipsHeld&);
+    void on(const HoldFailed&);
+    void on(const VipsDropped&);
+    void begin_tenure();
+    void check_lease();
+    void extend_lease();
+    std::optional<Instant> lease_basis();
+    void hand_over(Cause, NodeId successor);
+    void end_tenure(Cause);
+    void give_back(Term, Cause);
+    void release(Term, NodeId successor);
+    void consider_rival(const Peer&);
+    void forget_rival(const Peer&);
+
+    // --- node_switchover.cpp: the operator's wish
+    // ----------------------------------------------------
+    void on(const SwitchoverAsked&);
+    std::optional<SwitchoverOutcome> objection_to(NodeId target) const;
+    void judge_switchover();
+    void answer_switchover(SwitchoverOutcome);
+
+    Settings settings_;
+    Member member_;
+    Tenancy myself_in(std::uint64_t round) const {
+        return {{round, settings_.self}, settings_.incarnation};
+    }
+    Random random_;
+    std::vector<Peer> peers_;
+    std::array<std::uint8_t, nodes_max + 1> place_of_{};  ///< 1 + index into peers_; 0: not a peer
+
+    Instant now_;                    ///< of the current step
+    ActionList* actions_ = nullptr;  ///< of the current step
+
+    std::uint64_t sequence_ = 0;  ///< of the newest message sent
+    SendLog sent_;
+    bool healthy_ = false;
+    bool leaving_ = false;   ///< asked to stop
+    bool farewell_ = false;  ///< the heartbeat that is being composed is the last one
+    bool judge_due_ = true;  ///< something happened that the next TimerExpired must look at
+
+    Term highest_term_;
+    Tenancy following_;  ///< the active, when it is another; implies a promise to it
+
+    struct Promise {
+        Tenancy to;
+        /// No vote for another before this. Moves ahead with each heartbeat of the followed active;
+        /// set by a vote from the hearing of its request.
+        Instant withhold_votes_until;
+    };
+    std::optional<Promise> promise_;
+
+    struct Candidacy {
+        Term term;
+        Instant requested_at;  ///< of the first request: the lease counts from here
+        Instant ask_again_at;  ///< requests may be lost
+        Instant give_up_at;    ///< half a lease later, so that a won lease is worth having
+        NodeSet votes;
+    };
+    std::optional<Candidacy> candidacy_;
+
+    struct Tenure {
+        Term term;
+        Instant lease_until;  ///< moves ahead with acknowledgements, never once it has passed
+        bool handing_over = false;
+        Cause cause = Cause::elected;  ///< why it is handed over
+        NodeId successor = no_node;
+    };
+    std::optional<Tenure> tenure_;
+
+    enum class Vips : std::uint8_t { down, raising, up, lowering };
+    Vips vips_ = Vips::down;
+    std::optional<Term> unreleased_;  ///< a tenure that lapsed, whose VIPs are being lowered
+    Release released_;                ///< repeated in every heartbeat, since a datagram may be lost
+
+    /// Set by quorum = majority or none alike: from the start for a deadtime.
+    std::optional<Instant> quarantine_until_;
+    /// The next heartbeat: each interval for an active or without one; on hearing the active for a
+    /// standby, with a fallback at one and a half intervals.
+    Instant next_heartbeat_at_;
+    /// Since when as many nodes are free to vote as it takes; unset while they are not.
+    std::optional<Instant> quorum_free_since_;
+    /// Not before this, after a candidacy that failed.
+    Instant stand_not_before_;
+    /// The kernel refused the addresses: not eligible before this.
+    std::optional<Instant> unfit_until_;
+    struct Preferred {
+        NodeId node;
+        Instant until;
+    };
+    std::optional<Preferred> preferred_;  ///< the successor that the last active named
+    std::optional<Instant> exit_at_;      ///< leaving: wait no longer than this for a successor
+
+    struct PendingSwitchover {
+        RequestId request;
+        Tenancy from;
+        NodeId target;
+        Instant ask_again_at;
+        Instant give_up_at;
+    };
+    std::optional<PendingSwitchover> switchover_;
+    NodeSet rivals_;  ///< peers that claimed to be active while this node was
+};
+
+}  // namespace komainu

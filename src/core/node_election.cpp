@@ -1,0 +1,144 @@
+// Standing for election, and voting.
+#include <algorithm>
+
+#include "core/node.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr Duration stagger_min = 5ms;
+constexpr Duration stagger_max = 100ms;
+
+}  // namespace
+
+void Node::judge_candidacy() {
+    if (unfit_until_ && now_ >= *unfit_until_) {
+        unfit_until_.reset();
+        heartbeat_now();
+    }
+    if (!candidacy_) return judge_standing();
+    if (now_ >= candidacy_->give_up_at) {
+        give_up_candidacy();
+        stand_not_before_ = now_ + random_.below(2 * stagger());
+    } else if (now_ >= candidacy_->ask_again_at) {
+        ask_for_votes();
+    }
+}
+
+void Node::judge_standing() {
+    if (!quorum_is_free()) {
+        quorum_free_since_.reset();
+        return;
+    }
+    if (!quorum_free_since_) quorum_free_since_ = now_;
+    if (const auto at = stand_at(); at && now_ >= *at) stand();
+}
+
+/// When to stand: at once for the best, a stagger later for each place behind it.
+std::optional<Instant> Node::stand_at() const {
+    if (candidacy_ || !quorum_free_since_ || !eligible() || !free_to_vote()) return {};
+    return std::max(*quorum_free_since_ + places_behind() * stagger(), stand_not_before_);
+}
+
+/// An election before as many nodes are free to vote could only fail, and would bind the free ones.
+bool Node::quorum_is_free() const {
+    if (!free_to_vote()) return false;
+    return 1 + std::ranges::count_if(peers_, &Peer::would_vote) >= votes_needed();
+}
+
+bool Node::eligible() const {
+    return healthy_ && !member_.witness && !leaving_ && !unfit_until_ && vips_ == Vips::down;
+}
+
+Duration Node::stagger() const { return std::clamp(settings_.interval, stagger_min, stagger_max); }
+
+Standing Node::own_standing() const {
+    const bool successor = preferred_ && preferred_->node == settings_.self;
+    return {settings_.self, member_.priority, settings_.incarnation, successor};
+}
+
+Standing Node::standing_of(const Peer& peer) const {
+    const bool successor = preferred_ && preferred_->node == peer.id();
+    return {peer.id(), peer.priority(), peer.incarnation(), successor};
+}
+
+int Node::places_behind() const {
+    return static_cast<int>(std::ranges::count_if(peers_, [this](const Peer& peer) {
+        return peer.could_stand() && goes_before(standing_of(peer), own_standing());
+    }));
+}
+
+const Peer* Node::best_successor() const {
+    const Peer* best = nullptr;
+    for (const Peer& peer : peers_)
+        if (peer.could_stand() && (!best || goes_before(standing_of(peer), standing_of(*best))))
+            best = &peer;
+    return best;
+}
+
+void Node::stand() {
+    highest_term_ = {highest_term_.round + 1, settings_.self};
+    promise_ = {myself_in(highest_term_.round), now_ + settings_.deadtime};
+    candidacy_ = Candidacy{.term = highest_term_,
+                           .requested_at = now_,
+                           .ask_again_at = now_,
+                           .give_up_at = now_ + settings_.lease_span() / 2,
+                           .votes = {}};
+    candidacy_->votes.insert(settings_.self);
+    quorum_free_since_.reset();
+    for (Peer& peer : peers_) peer.clear_pledge();
+    ask_for_votes();
+    count_votes();
+}
+
+void Node::ask_for_votes() {
+    broadcast(VoteRequest{candidacy_->term.round});
+    candidacy_->ask_again_at = now_ + stagger();
+}
+
+/// Our own vote was only for ourselves: void as soon as we no longer want it.
+void Node::give_up_candidacy() {
+    candidacy_.reset();
+    promise_.reset();
+    heartbeat_now();
+}
+
+void Node::hear(const Envelope& envelope, const VoteRequest& request) {
+    if (!find(envelope.sender)->accept_request(envelope)) return;
+    const Tenancy candidate{{request.round, envelope.sender}, envelope.incarnation};
+    const VoteAnswer answer = vote_for(candidate);
+    send(envelope.sender, Vote{candidate, answer, highest_term_});
+}
+
+VoteAnswer Node::vote_for(const Tenancy& candidate) {
+    const bool promised = promise_ && now_ < promise_->withhold_votes_until;
+    // The request was repeated because our answer was lost, or is on its way.
+    if (promised && promise_->to == candidate) return VoteAnswer::granted;
+    // An equal term is this candidate's own: a heartbeat that told of it overtook the request.
+    if (candidate.term < highest_term_) return VoteAnswer::refused;
+    if (quarantined() || tenure_ || vips_ != Vips::down) return VoteAnswer::refused;
+    if (candidacy_) give_up_candidacy();
+    if (promised_to_other(candidate)) return VoteAnswer::refused;
+    highest_term_ = candidate.term;
+    if (following_) stop_following(ActiveNews::lost_released);
+    promise_ = {candidate, now_ + settings_.deadtime};
+    return VoteAnswer::granted;
+}
+
+void Node::hear(const Envelope& envelope, const Vote& vote) {
+    Peer& peer = *find(envelope.sender);
+    if (!peer.is_proven(envelope)) return;
+    highest_term_ = std::max(highest_term_, vote.highest_term);
+    if (!candidacy_ || vote.candidate != myself_in(candidacy_->term.round)) return;
+    if (vote.answer == VoteAnswer::refused) return;
+    candidacy_->votes.insert(peer.id());
+    peer.pledge_by_vote(candidacy_->requested_at);
+    count_votes();
+}
+
+void Node::count_votes() {
+    if (candidacy_->votes.size() >= votes_needed()) begin_tenure();
+}
+
+}  // namespace komainu

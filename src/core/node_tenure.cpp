@@ -1,0 +1,142 @@
+// Being active: the lease, its extension, its end.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "core/node.h"
+#include "core/quorum.h"
+
+namespace komainu {
+
+namespace {
+
+/// How long a node whose kernel refused the addresses does not stand.
+constexpr Duration unfit_for = 10s;
+
+constexpr Duration departure_slack = 1s;
+
+}  // namespace
+
+/// The candidacy is won. It is given up after half a lease, so there is lease left.
+void Node::begin_tenure() {
+    const Candidacy won = *candidacy_;
+    candidacy_.reset();
+    const Instant lease_until = won.requested_at + settings_.lease_span();
+    if (now_ >= lease_until) return;
+    tenure_ = Tenure{.term = won.term, .lease_until = lease_until};
+    vips_ = Vips::raising;
+    preferred_.reset();
+    rivals_ = {};
+    act(HoldVips{won.term, lease_until});
+    act(RoleChanged{Role::standby, Role::active, won.term, Cause::elected});
+    heartbeat_now();
+}
+
+void Node::check_lease() {
+    if (tenure_ && now_ >= tenure_->lease_until) end_tenure(Cause::lease_lapsed);
+}
+
+std::optional<Instant> Node::lease_until() const {
+    if (!tenure_) return {};
+    return tenure_->lease_until;
+}
+
+/// The instant from which the lease counts: the newest that enough others have acknowledged.
+std::optional<Instant> Node::lease_basis() {
+    const int others_needed = votes_needed() - 1;
+    if (others_needed == 0) return now_;
+    StaticVector<Instant, nodes_max> pledges;
+    for (const Peer& peer : peers_)
+        if (const auto pledged = peer.pledged()) pledges.push_back(*pledged);
+    return reached_by({pledges.begin(), pledges.end()}, others_needed);
+}
+
+/// Only called in a step, after check_lease: a lapsed lease is never revived.
+void Node::extend_lease() {
+    const auto basis = lease_basis();
+    if (!basis || *basis + settings_.lease_span() <= tenure_->lease_until) return;
+    tenure_->lease_until = *basis + settings_.lease_span();
+    act(ExtendLease{tenure_->lease_until});
+}
+
+/// Gracefully: first the VIPs, while the lease goes on; the release follows when they are down.
+void Node::hand_over(Cause cause, NodeId successor) {
+    if (!tenure_ || tenure_->handing_over) return;
+    tenure_->handing_over = true;
+    tenure_->cause = cause;
+    tenure_->successor = successor;
+    vips_ = Vips::lowering;
+    act(DropVips{tenure_->term});
+}
+
+/// The lease is no more. The term is released as soon as the VIPs are known to be down.
+void Node::end_tenure(Cause cause) {
+    const Tenure ended = *tenure_;
+    tenure_.reset();
+    unreleased_ = ended.term;
+    if (vips_ != Vips::lowering) act(DropVips{ended.term});
+    vips_ = Vips::lowering;
+    act(RoleChanged{Role::active, Role::standby, ended.term, cause});
+    heartbeat_now();
+}
+
+void Node::on(const VipsHeld& event) {
+    if (vips_ != Vips::raising || !tenure_ || tenure_->term != event.term) return;
+    vips_ = Vips::up;
+    judge_due_ = true;
+}
+
+void Node::on(const HoldFailed& event) {
+    if (!tenure_ || tenure_->term != event.term) return;
+    unfit_until_ = now_ + unfit_for;
+    give_back(event.term, Cause::hold_failed);
+}
+
+void Node::on(const VipsDropped& event) {
+    if (unreleased_ == event.term) {
+        unreleased_.reset();
+        vips_ = Vips::down;
+        release(event.term, no_node);
+    } else if (tenure_ && tenure_->term == event.term) {
+        give_back(event.term, tenure_->handing_over ? tenure_->cause : Cause::guard_dropped);
+    }
+}
+
+/// The VIPs are down while the lease still stands.
+void Node::give_back(Term term, Cause cause) {
+    const NodeId successor = tenure_->successor;
+    tenure_.reset();
+    vips_ = Vips::down;
+    act(RoleChanged{Role::active, Role::standby, term, cause});
+    release(term, successor);
+}
+
+void Node::release(Term term, NodeId successor) {
+    KOMAINU_ASSERT(vips_ == Vips::down && !tenure_);
+    released_ = {term.round, successor};
+    if (promise_ && promise_->to == myself_in(term.round)) promise_.reset();
+    if (successor != no_node) preferred_ = {successor, now_ + settings_.deadtime};
+    broadcast(released_);
+    // Who leaves stays for the election of the successor: it may need this vote.
+    if (leaving_ && successor != no_node) exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
+    heartbeat_now();
+    judge_due_ = true;
+}
+
+/// Another says it is active while we hold a lease. With quorum = majority it can only be one whose
+/// lease is over and who is about to find out. With quorum = none the earlier started keeps it.
+void Node::consider_rival(const Peer& peer) {
+    rivals_.insert(peer.id());
+    if (settings_.quorum != QuorumRule::none) return;
+    const Standing rival{peer.id(), 0, peer.incarnation()};
+    const Standing own{settings_.self, 0, settings_.incarnation};
+    if (goes_before(rival, own)) hand_over(Cause::rival, peer.id());
+}
+
+/// Caches that learned the rival's hardware address must learn ours again.
+void Node::forget_rival(const Peer& peer) {
+    if (!rivals_.contains(peer.id())) return;
+    rivals_.erase(peer.id());
+    if (vips_ == Vips::up) act(AnnounceVips{});
+}
+
+}  // namespace komainu

@@ -1,0 +1,97 @@
+#include "core/peer.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace komainu {
+
+namespace {
+
+constexpr int round_trip_weight = 8;
+
+std::uint32_t microseconds_since(Instant then, Instant now) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now - then).count();
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(us, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+}  // namespace
+
+Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
+                         const std::optional<EchoOfMe>& echo, Instant now, Duration deadtime,
+                         Duration lease_span) {
+    Verdict verdict = Verdict::fresh;
+    if (envelope.incarnation != incarnation_) {
+        if (!echo || echo->sequence <= echoed_) {
+            unproven_ = {envelope.incarnation, envelope.sequence, now};
+            return Verdict::unproven;
+        }
+        if (incarnation_ != no_incarnation) verdict = Verdict::restarted;
+        become(envelope, now, lease_span);
+    } else if (envelope.sequence <= heartbeat_sequence_) {
+        return Verdict::stale;
+    }
+    heartbeat_sequence_ = envelope.sequence;
+    heard_at_ = now;
+    believe(heartbeat);
+    if (echo) {
+        echoed_ = std::max(echoed_, echo->sequence);
+        measure(*echo, now);
+        alive_ = !conditions_.leaving;
+        dead_at_ = now + deadtime;
+    } else if (conditions_.leaving) {
+        alive_ = false;
+    }
+    return verdict;
+}
+
+void Peer::become(const Envelope& envelope, Instant now, Duration lease_span) {
+    incarnation_ = envelope.incarnation;
+    pledges_count_ = pledges_count_ && pledged_ && now < *pledged_ + lease_span;
+    request_sequence_ = 0;
+    round_trip_.reset();
+}
+
+void Peer::believe(const Heartbeat& heartbeat) {
+    following_ = heartbeat.following;
+    conditions_ = heartbeat.conditions;
+    priority_ = heartbeat.priority;
+    stepped_down_ = false;
+    if (!conditions_.quarantined) pledges_count_ = true;
+}
+
+void Peer::measure(const EchoOfMe& echo, Instant now) {
+    if (!echo.sent_at) return;
+    const Duration sample = std::max(Duration{0}, now - *echo.sent_at - echo.held);
+    round_trip_ = round_trip_ ? *round_trip_ + (sample - *round_trip_) / round_trip_weight : sample;
+}
+
+bool Peer::accept_request(const Envelope& envelope) {
+    if (!is_proven(envelope) || envelope.sequence <= request_sequence_) return false;
+    request_sequence_ = envelope.sequence;
+    return true;
+}
+
+std::optional<Echo> Peer::echo(Instant now, Duration deadtime) const {
+    if (incarnation_ != no_incarnation && now < heard_at_ + deadtime)
+        return Echo{id(), incarnation_, heartbeat_sequence_, microseconds_since(heard_at_, now)};
+    if (unproven_.incarnation != no_incarnation && now < unproven_.heard_at + deadtime)
+        return Echo{id(), unproven_.incarnation, unproven_.sequence,
+                    microseconds_since(unproven_.heard_at, now)};
+    return {};
+}
+
+bool Peer::falls_silent(Instant now) {
+    if (!alive_ || now < dead_at_) return false;
+    alive_ = false;
+    conditions_.free = false;
+    following_ = {};
+    return true;
+}
+
+void Peer::pledge(Instant sent_at) {
+    if (!pledges_count_) return;
+    pledged_ = pledged_ ? std::max(*pledged_, sent_at) : sent_at;
+}
+
+}  // namespace komainu

@@ -1,0 +1,121 @@
+// What a node knows of one peer, and how much of it is proven.
+//
+// A peer's words are believed from its proven incarnation only, each sequence once and never an
+// older one. An incarnation is proven by echoing a sequence of ours that is newer than any that the
+// peer has echoed before: a recording of an earlier incarnation cannot contain one. Until then we
+// only echo it, so that it can prove itself.
+#pragma once
+
+#include <optional>
+
+#include "base/time.h"
+#include "core/message.h"
+#include "core/settings.h"
+
+namespace komainu {
+
+class Peer {
+public:
+    explicit Peer(const Member& member) : member_(member) { priority_ = member.priority; }
+
+    enum class Verdict : std::uint8_t { fresh, restarted, unproven, stale };
+
+    /// What a heartbeat's echo of this node tells, filled in by the node.
+    struct EchoOfMe {
+        std::uint64_t sequence = 0;
+        std::optional<Instant> sent_at;  ///< when we sent that, if we still know
+        Duration held{};                 ///< how long the peer had it before it answered
+    };
+
+    Verdict hear(const Envelope&, const Heartbeat&, const std::optional<EchoOfMe>&, Instant now,
+                 Duration deadtime, Duration lease_span);
+
+    /// Whether this is the proven incarnation. Enough for a vote, which is bound to its candidacy.
+    bool is_proven(const Envelope& envelope) const { return envelope.incarnation == incarnation_; }
+
+    /// For requests, which must not be replayed: proven, and newer than the request before it.
+    /// Heartbeats count by themselves, so that one which overtakes a request does not undo it.
+    bool accept_request(const Envelope&);
+
+    /// Our echo of this peer, while it has been heard within the deadtime.
+    std::optional<Echo> echo(Instant now, Duration deadtime) const;
+
+    /// Whether the peer was alive and now has been silent (or deaf to us) for a deadtime.
+    bool falls_silent(Instant now);
+
+    /// It has released its term: not a candidate until it says so in a new heartbeat.
+    void step_down() { stepped_down_ = true; }
+
+    // --- The pledge: what this peer's promises give to our lease ------------------------------
+
+    /// The peer has promised, counted from our sending at `sent_at`. Ignored while the pledges of
+    /// this incarnation do not count (see pledges_count_).
+    void pledge(Instant sent_at);
+    /// The same by a vote, which nobody gives in quarantine.
+    void pledge_by_vote(Instant sent_at) {
+        pledges_count_ = true;
+        pledge(sent_at);
+    }
+    void clear_pledge() { pledged_.reset(); }
+    std::optional<Instant> pledged() const { return pledged_; }
+
+    // --- What it said last ---------------------------------------------------------------------
+
+    NodeId id() const { return member_.id; }
+    const Member& member() const { return member_; }
+    bool alive() const { return alive_; }
+    Incarnation incarnation() const { return incarnation_; }
+    const Tenancy& following() const { return following_; }
+    const Conditions& conditions() const { return conditions_; }
+    std::uint16_t priority() const { return priority_; }
+    std::optional<Duration> round_trip() const { return round_trip_; }
+    Instant dead_at() const { return dead_at_; }
+
+    bool claims_active() const {
+        return following_.term.node == id() && following_.incarnation == incarnation_;
+    }
+    bool could_stand() const {
+        return alive_ && !stepped_down_ && conditions_.healthy && !conditions_.witness &&
+               !member_.witness && !conditions_.leaving;
+    }
+    bool would_vote() const { return alive_ && conditions_.free; }
+
+private:
+    void become(const Envelope&, Instant now, Duration lease_span);
+    void believe(const Heartbeat&);
+    void measure(const EchoOfMe&, Instant now);
+
+    Member member_;
+
+    Incarnation incarnation_ = no_incarnation;  ///< the proven one
+    std::uint64_t heartbeat_sequence_ = 0;      ///< of its newest heartbeat: what we echo
+    std::uint64_t request_sequence_ = 0;        ///< of its newest request
+    Instant heard_at_;                          ///< when that came
+    std::uint64_t echoed_ = 0;                  ///< the newest sequence of ours it has echoed
+
+    struct Unproven {
+        Incarnation incarnation = no_incarnation;
+        std::uint64_t sequence = 0;
+        Instant heard_at;
+    };
+    Unproven unproven_;
+
+    bool alive_ = false;
+    Instant dead_at_;  ///< moves a deadtime ahead with each fresh heartbeat that echoes us
+
+    Tenancy following_;
+    Conditions conditions_;
+    std::uint16_t priority_ = 0;
+    bool stepped_down_ = false;
+
+    std::optional<Instant> pledged_;
+
+    /// A peer that has just restarted may have forgotten a promise that it gave to another, so its
+    /// acknowledgements count for our lease only when it is out of quarantine, or when its earlier
+    /// incarnation was still bound to us: then it can have been bound to nobody else.
+    bool pledges_count_ = false;
+
+    std::optional<Duration> round_trip_;  ///< smoothed, an eighth of each new one
+};
+
+}  // namespace komainu

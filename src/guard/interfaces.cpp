@@ -1,0 +1,92 @@
+#include "guard/interfaces.h"
+
+#include <fmt/format.h>
+#include <net/if_arp.h>
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace komainu {
+
+namespace {
+
+bool is(const VipInterface& interface, InterfaceIndex index) {
+    return interface.link && interface.link->interface == index;
+}
+
+void lose(VipInterface& interface) {
+    interface.replaced |= interface.link.has_value();
+    interface.link.reset();
+}
+
+void update(VipInterface& interface, const LinkRecord& link) {
+    const Carrier carrier_before = interface.carrier();
+    const bool same = is(interface, link.interface);
+    const bool same_mac = same && interface.link->mac == link.mac;
+    interface.link = link;
+    interface.replaced |= !same;
+    interface.news_to_tell |=
+        !same_mac || (carrier_before == Carrier::down && interface.carrier() == Carrier::up);
+}
+
+std::string names(const Inventory& inventory) {
+    std::vector<std::string> names;
+    for (const auto& link : inventory.links) names.push_back(link.name);
+    std::ranges::sort(names);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+bool VipInterface::is_ethernet() const { return link && link->type == ARPHRD_ETHER; }
+
+InterfaceTable::InterfaceTable(const Config& config) {
+    for (const auto& vip : config.vips) {
+        const auto named = [&](const VipInterface& i) { return i.name == vip.interface; };
+        if (!std::ranges::any_of(interfaces_, named))
+            interfaces_.push_back({.name = vip.interface, .link = {}});
+    }
+}
+
+std::size_t InterfaceTable::position(const std::string& name) const {
+    const auto found = std::ranges::find(interfaces_, name, &VipInterface::name);
+    KOMAINU_ASSERT(found != interfaces_.end());
+    return static_cast<std::size_t>(found - interfaces_.begin());
+}
+
+// A renamed interface is lost under its old name.
+void InterfaceTable::follow(const LinkRecord& link) {
+    for (auto& interface : interfaces_) {
+        if (interface.name == link.name)
+            update(interface, link);
+        else if (is(interface, link.interface))
+            lose(interface);
+    }
+}
+
+void InterfaceTable::forget(InterfaceIndex removed) {
+    for (auto& interface : interfaces_)
+        if (is(interface, removed)) lose(interface);
+}
+
+void InterfaceTable::follow_all(const Inventory& inventory) {
+    for (auto& interface : interfaces_) {
+        if (const LinkRecord* link = inventory.link(interface.name))
+            update(interface, *link);
+        else
+            lose(interface);
+    }
+}
+
+Status check_interfaces_exist(const Config& config, const Inventory& inventory) {
+    std::vector<std::string> missing;
+    for (const auto& vip : config.vips)
+        if (!inventory.link(vip.interface))
+            missing.push_back(fmt::format("vip.{}.interface: no interface {} on this host",
+                                          vip.name, vip.interface));
+    if (missing.empty()) return Ok{};
+    return Error{fmt::format("{}; it has: {}", fmt::join(missing, "; "), names(inventory))};
+}
+
+}  // namespace komainu

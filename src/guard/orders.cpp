@@ -1,0 +1,211 @@
+#include "guard/orders.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/assert.h"
+#include "base/overload.h"
+
+namespace komainu {
+
+namespace {
+
+enum class OrderKind : std::uint8_t { hold = 1, drop, announce };
+enum class ReportKind : std::uint8_t {
+    held = 1,
+    dropped,
+    hold_failed,
+    carrier,
+    restored,
+    ready,
+    start_failed,
+};
+
+template <class Kind>
+void write_kind(Writer& writer, Kind kind) {
+    writer.u8(static_cast<std::uint8_t>(kind));
+}
+
+void write_block(Writer& writer, Bytes bytes) {
+    writer.u16(static_cast<std::uint16_t>(bytes.size()));
+    writer.bytes(bytes);
+}
+
+Bytes read_block(Reader& reader, std::size_t bytes_max) {
+    const std::size_t length = reader.u16();
+    if (length > bytes_max) reader.fail();
+    return reader.bytes(length);
+}
+
+void write_text(Writer& writer, std::string_view text) {
+    write_block(writer, std::as_bytes(std::span(text.substr(0, guard_text_bytes_max))));
+}
+
+std::string read_text(Reader& reader) {
+    const Bytes bytes = read_block(reader, guard_text_bytes_max);
+    std::string text(bytes.size(), '\0');
+    std::ranges::copy(bytes, std::as_writable_bytes(std::span(text)).begin());
+    return text;
+}
+
+void write_instant(Writer& writer, Instant t) {
+    writer.u64(static_cast<std::uint64_t>(nanoseconds(t)));
+}
+
+Instant read_instant(Reader& reader) {
+    return Instant(Duration(static_cast<std::int64_t>(reader.u64())));
+}
+
+// For enums of two values; any other byte fails the reader.
+template <class Enum>
+Enum read_one_of_two(Reader& reader, Enum zero, Enum one) {
+    const auto value = reader.u8();
+    if (value > 1) reader.fail();
+    return value == 0 ? zero : one;
+}
+
+LastWillBytes read_last_will(Reader& reader) {
+    LastWillBytes will;
+    for (const std::byte b : read_block(reader, last_will_bytes_max)) will.push_back(b);
+    return will;
+}
+
+std::optional<GuardOrder> read_order(Reader& reader) {
+    switch (OrderKind{reader.u8()}) {
+        case OrderKind::hold: {
+            HoldOrder hold;
+            hold.round = reader.u64();
+            hold.last_will = read_last_will(reader);
+            return hold;
+        }
+        case OrderKind::drop:
+            return DropOrder{reader.u64()};
+        case OrderKind::announce:
+            return AnnounceOrder{};
+    }
+    return {};
+}
+
+HeldReport read_held(Reader& reader) {
+    HeldReport held;
+    held.round = reader.u64();
+    held.acknowledged_at = read_instant(reader);
+    held.announced_at = read_instant(reader);
+    return held;
+}
+
+DroppedReport read_dropped(Reader& reader) {
+    DroppedReport dropped;
+    dropped.round = reader.u64();
+    dropped.why = read_one_of_two(reader, DropReason::ordered, DropReason::lease_expired);
+    return dropped;
+}
+
+HoldFailedReport read_hold_failed(Reader& reader) {
+    HoldFailedReport failed;
+    failed.round = reader.u64();
+    failed.text = read_text(reader);
+    return failed;
+}
+
+CarrierReport read_carrier(Reader& reader) {
+    CarrierReport report;
+    report.carrier = read_one_of_two(reader, Carrier::down, Carrier::up);
+    report.interface = read_text(reader);
+    return report;
+}
+
+std::optional<GuardReport> read_report(Reader& reader) {
+    switch (ReportKind{reader.u8()}) {
+        case ReportKind::held:
+            return read_held(reader);
+        case ReportKind::dropped:
+            return read_dropped(reader);
+        case ReportKind::hold_failed:
+            return read_hold_failed(reader);
+        case ReportKind::carrier:
+            return read_carrier(reader);
+        case ReportKind::restored:
+            return RestoredReport{read_text(reader)};
+        case ReportKind::ready:
+            return ReadyReport{};
+        case ReportKind::start_failed:
+            return StartFailedReport{read_text(reader)};
+    }
+    return {};
+}
+
+Bytes finished(const Writer& writer) {
+    KOMAINU_ASSERT(writer.ok());
+    return writer.written();
+}
+
+}  // namespace
+
+Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
+    Writer writer(room);
+    std::visit(Overload{[&](const HoldOrder& hold) {
+                            write_kind(writer, OrderKind::hold);
+                            writer.u64(hold.round);
+                            write_block(writer, {hold.last_will.begin(), hold.last_will.size()});
+                        },
+                        [&](const DropOrder& drop) {
+                            write_kind(writer, OrderKind::drop);
+                            writer.u64(drop.round);
+                        },
+                        [&](const AnnounceOrder&) { write_kind(writer, OrderKind::announce); }},
+               order);
+    return finished(writer);
+}
+
+Bytes encode(const GuardReport& report, std::span<std::byte> room) {
+    Writer writer(room);
+    std::visit(Overload{[&](const HeldReport& held) {
+                            write_kind(writer, ReportKind::held);
+                            writer.u64(held.round);
+                            write_instant(writer, held.acknowledged_at);
+                            write_instant(writer, held.announced_at);
+                        },
+                        [&](const DroppedReport& dropped) {
+                            write_kind(writer, ReportKind::dropped);
+                            writer.u64(dropped.round);
+                            write_kind(writer, dropped.why);
+                        },
+                        [&](const HoldFailedReport& failed) {
+                            write_kind(writer, ReportKind::hold_failed);
+                            writer.u64(failed.round);
+                            write_text(writer, failed.text);
+                        },
+                        [&](const CarrierReport& carrier) {
+                            write_kind(writer, ReportKind::carrier);
+                            write_kind(writer, carrier.carrier);
+                            write_text(writer, carrier.interface);
+                        },
+                        [&](const RestoredReport& restored) {
+                            write_kind(writer, ReportKind::restored);
+                            write_text(writer, restored.vip);
+                        },
+                        [&](const ReadyReport&) { write_kind(writer, ReportKind::ready); },
+                        [&](const StartFailedReport& failed) {
+                            write_kind(writer, ReportKind::start_failed);
+                            write_text(writer, failed.text);
+                        }},
+               report);
+    return finished(writer);
+}
+
+std::optional<GuardOrder> decode_order(Bytes bytes) {
+    Reader reader(bytes);
+    auto order = read_order(reader);
+    if (!reader.ok() || !reader.at_end()) return {};
+    return order;
+}
+
+std::optional<GuardReport> decode_report(Bytes bytes) {
+    Reader reader(bytes);
+    auto report = read_report(reader);
+    if (!reader.ok() || !reader.at_end()) return {};
+    return report;
+}
+
+}  // namespace komainu

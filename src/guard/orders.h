@@ -1,0 +1,97 @@
+// What main and guard say to each other, one message per datagram of a SOCK_SEQPACKET pair. The
+// round is that of main's own term; the node is always oneself.
+//
+// Every Hold is answered by exactly one of Held, HoldFailed and, when its lease was over before it
+// could be served, Dropped{lease_expired}. Every Drop is answered by one Dropped{ordered}. A
+// Dropped{lease_expired} also comes unasked, and may cross a Drop of the same round. After
+// HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/static_vector.h"
+#include "base/time.h"
+#include "packet/bytes.h"
+
+namespace komainu {
+
+inline constexpr std::size_t last_will_bytes_max = 512;
+inline constexpr std::size_t guard_text_bytes_max = 900;  ///< longer texts are cut off
+inline constexpr std::size_t guard_message_bytes_max = 1024;
+
+/// A sealed datagram, ready to be sent as it is.
+using LastWillBytes = StaticVector<std::byte, last_will_bytes_max>;
+
+/// Main to guard. Main has granted the lease before it sends this.
+struct HoldOrder {
+    std::uint64_t round = 0;
+    LastWillBytes last_will;
+    bool operator==(const HoldOrder&) const = default;
+};
+struct DropOrder {
+    std::uint64_t round = 0;
+    bool operator==(const DropOrder&) const = default;
+};
+/// Announce again what is held.
+struct AnnounceOrder {
+    bool operator==(const AnnounceOrder&) const = default;
+};
+using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder>;
+
+enum class DropReason : std::uint8_t {
+    ordered,
+    lease_expired,  ///< the last will was sent
+};
+enum class Carrier : std::uint8_t { down, up };
+
+/// Guard to main.
+struct HeldReport {
+    std::uint64_t round = 0;
+    Instant acknowledged_at;  ///< the kernel had acknowledged every address
+    Instant announced_at;     ///< the first announcements were handed to the kernel
+    bool operator==(const HeldReport&) const = default;
+};
+struct DroppedReport {
+    std::uint64_t round = 0;
+    DropReason why = DropReason::ordered;
+    bool operator==(const DroppedReport&) const = default;
+};
+struct HoldFailedReport {
+    std::uint64_t round = 0;
+    std::string text;
+    bool operator==(const HoldFailedReport&) const = default;
+};
+/// The state of an interface that carries VIPs: once for each before Ready, then each change.
+struct CarrierReport {
+    Carrier carrier = Carrier::down;
+    std::string interface;
+    bool operator==(const CarrierReport&) const = default;
+};
+/// Somebody else removed this VIP; it is back, and announced.
+struct RestoredReport {
+    std::string vip;
+    bool operator==(const RestoredReport&) const = default;
+};
+struct ReadyReport {
+    bool operator==(const ReadyReport&) const = default;
+};
+/// The last message of a guard that cannot work.
+struct StartFailedReport {
+    std::string text;
+    bool operator==(const StartFailedReport&) const = default;
+};
+using GuardReport = std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport,
+                                 RestoredReport, ReadyReport, StartFailedReport>;
+
+/// Returns what of the room was written, which is at least guard_message_bytes_max.
+Bytes encode(const GuardOrder& order, std::span<std::byte> room);
+Bytes encode(const GuardReport& report, std::span<std::byte> room);
+
+/// Nothing when the bytes are not exactly one message.
+std::optional<GuardOrder> decode_order(Bytes bytes);
+std::optional<GuardReport> decode_report(Bytes bytes);
+
+}  // namespace komainu

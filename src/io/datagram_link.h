@@ -1,0 +1,91 @@
+// One link: the UDP socket on which a node's heartbeats, votes and releases travel, either to each
+// peer (unicast) or as one datagram to a multicast group.
+//
+// What is lost is sent again by the protocol, so no error of sending or receiving is fatal: errors
+// are counted by kind. Nothing is allocated after open(). The own address is always the source, so
+// that a VIP never is.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/address.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "io/socket_address.h"
+
+namespace komainu {
+
+struct DatagramLinkOptions {
+    IpAddress own;
+    std::uint16_t port = 0;          ///< ours and the peers'
+    std::optional<IpAddress> group;  ///< multicast, when set
+    std::vector<IpAddress> peers;    ///< of the own address's family
+};
+
+struct DatagramCounters {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::uint64_t truncated = 0;       ///< longer than datagram_bytes_max, dropped
+    std::uint64_t receive_errors = 0;  ///< an ICMP error or lack of memory, reported by a read
+    std::uint64_t unreachable = 0;     ///< not sent: no route, network or host or link down
+    std::uint64_t forbidden = 0;       ///< not sent: a packet filter or a policy said no
+    std::uint64_t no_room = 0;         ///< not sent: the queue to the interface was full
+    std::uint64_t other_send_errors = 0;
+    int last_send_error = 0;  ///< errno
+};
+
+class DatagramLink {
+public:
+    static constexpr std::size_t datagram_bytes_max = 2048;
+    static constexpr std::size_t batch_datagrams = 32;
+    /// Of one receive(): a flood must not keep the loop from its deadlines.
+    static constexpr std::size_t receive_datagrams_max = 512;
+
+    static Result<DatagramLink> open(const DatagramLinkOptions& options);
+    DatagramLink(DatagramLink&&) noexcept;
+    DatagramLink& operator=(DatagramLink&&) noexcept;
+    ~DatagramLink();
+
+    int fd() const { return socket_.get(); }
+    const DatagramCounters& counters() const;
+
+    /// To every peer, in one system call. Never blocks.
+    void send_all(std::span<const std::byte> datagram);
+
+    /// To the peer that stood at this index in the options; with multicast, to the group.
+    void send_to(std::size_t peer, std::span<const std::byte> datagram);
+
+    /// Calls f(bytes, source) for every datagram that is waiting, `const Endpoint&` the source. The
+    /// bytes are gone when f returns. What a flood leaves over is for the next wake-up.
+    template <class F>
+    void receive(F&& f) {
+        for (std::size_t total = 0; total < receive_datagrams_max; total += batch_datagrams) {
+            const std::size_t count = receive_batch();
+            for (std::size_t i = 0; i < count; ++i)
+                if (const auto bytes = received(i); bytes.data()) f(bytes, source(i));
+            if (count < batch_datagrams) return;
+        }
+    }
+
+private:
+    struct Buffers;  // what the kernel is handed; it must not move
+
+    DatagramLink(Fd socket, const DatagramLinkOptions& options, std::uint32_t interface_index);
+    void send(std::size_t first, std::size_t end, std::span<const std::byte> datagram);
+    std::size_t receive_batch();
+    std::span<const std::byte> received(std::size_t i);  // no data() when it was truncated
+    Endpoint source(std::size_t i) const;
+
+    Fd socket_;
+    std::unique_ptr<Buffers> buffers_;
+};
+
+}  // namespace komainu

@@ -1,0 +1,71 @@
+#include "io/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "base/fd.h"
+
+namespace komainu {
+
+namespace {
+
+// O_NONBLOCK: a FIFO under that name must not make us wait for its writer.
+Result<Fd> open_file(const std::string& path) {
+    Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) return Error::from_errno("cannot open " + path, errno);
+    return file;
+}
+
+Result<std::string> read_all(const Fd& file, const std::string& path, std::size_t bytes_max) {
+    std::string text(bytes_max + 1, '\0');
+    std::size_t used = 0;
+    while (used < text.size()) {
+        const auto got = read(file.get(), text.data() + used, text.size() - used);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return Error::from_errno("cannot read " + path, errno);
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+    }
+    if (used > bytes_max)
+        return Error{path + " is longer than " + std::to_string(bytes_max) + " bytes"};
+    text.resize(used);
+    return text;
+}
+
+std::optional<pid_t> parse_pid(std::string_view text) {
+    constexpr std::string_view blank = " \t\r";
+    auto line = text.substr(0, text.find('\n'));
+    line.remove_prefix(std::min(line.find_first_not_of(blank), line.size()));
+    line = line.substr(0, line.find_last_not_of(blank) + 1);
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), pid);
+    if (error != std::errc{} || end != line.data() + line.size() || pid <= 0) return {};
+    return pid;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
+    auto file = open_file(path);
+    if (!file) return file.error();
+    return read_all(*file, path, bytes_max);
+}
+
+Result<PidFile> read_pid_file(const std::string& path) {
+    auto file = open_file(path);
+    if (!file) return file.error();
+    struct stat found {};
+    if (fstat(file->get(), &found) != 0) return Error::from_errno("cannot stat " + path, errno);
+    auto text = read_all(*file, path, pid_file_bytes_max);
+    if (!text) return text.error();
+    const auto pid = parse_pid(*text);
+    if (!pid) return Error{path + " does not begin with a process id"};
+    return PidFile{*pid, {found.st_dev, found.st_ino, found.st_mtim.tv_sec, found.st_mtim.tv_nsec}};
+}
+
+}  // namespace komainu
