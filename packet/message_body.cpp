@@ -2,11 +2,11 @@
 //
 //   term       round 8, node 1                          both 0: none
 //   tenancy    term 9, incarnation 8                    all 0: none
-//   heartbeat  highest term 9, following 17, released round 8, priority 2, conditions 1, count 1,
+//   heartbeat  highest term 9, following 17, released 9, priority 2, conditions 1, count 1,
 //              then count times: peer 1, incarnation 8, sequence 8, held in microseconds 4
 //   request    round 8
 //   vote       candidate 17, answer 1 (0 refused, 1 granted), highest term 9
-//   release    round 8, successor 1 (0: nobody in particular)
+//   release    round 8, successor 1 (0: nobody in particular); in a heartbeat all 0: none yet
 //   switchover active 17, target 1 (0: the active chooses)
 //
 // A conditions byte: bit 0 healthy, 1 witness, 2 quarantined, 3 free, 4 leaving; the rest is 0.
@@ -48,10 +48,15 @@ void write(Writer& writer, const Echo& echo) {
     writer.u32(echo.held_us);
 }
 
+void write(Writer& writer, const Release& release) {
+    writer.u64(release.round);
+    writer.u8(static_cast<std::uint8_t>(release.successor));
+}
+
 void write(Writer& writer, const Heartbeat& heartbeat) {
     write(writer, heartbeat.highest_term);
     write(writer, heartbeat.following);
-    writer.u64(heartbeat.released_round);
+    write(writer, heartbeat.released);
     writer.u16(heartbeat.priority);
     write(writer, heartbeat.conditions);
     writer.u8(static_cast<std::uint8_t>(heartbeat.echoes.size()));
@@ -64,11 +69,6 @@ void write(Writer& writer, const Vote& vote) {
     write(writer, vote.candidate);
     writer.u8(static_cast<std::uint8_t>(vote.answer));
     write(writer, vote.highest_term);
-}
-
-void write(Writer& writer, const Release& release) {
-    writer.u64(release.round);
-    writer.u8(static_cast<std::uint8_t>(release.successor));
 }
 
 void write(Writer& writer, const SwitchoverRequest& request) {
@@ -137,10 +137,18 @@ Echo read_echo(Reader& reader) {
     return echo;
 }
 
+Release read_release(Reader& reader) {
+    Release release;
+    release.round = reader.u64();
+    release.successor = read_node_or_none(reader);
+    if (release.round == 0 && release.successor != no_node) reader.fail();
+    return release;
+}
+
 void read(Reader& reader, Heartbeat& heartbeat) {
     heartbeat.highest_term = read_term(reader);
     heartbeat.following = read_tenancy(reader);
-    heartbeat.released_round = reader.u64();
+    heartbeat.released = read_release(reader);
     heartbeat.priority = reader.u16();
     heartbeat.conditions = read_conditions(reader);
     const std::size_t count = reader.u8();
@@ -164,8 +172,8 @@ void read(Reader& reader, Vote& vote) {
 }
 
 void read(Reader& reader, Release& release) {
-    release.round = read_round(reader);
-    release.successor = read_node_or_none(reader);
+    release = read_release(reader);
+    if (release.round == 0) reader.fail();
 }
 
 void read(Reader& reader, SwitchoverRequest& request) {

@@ -4,13 +4,14 @@
 // - HoldVips stores the lease before it hands the order to the guard; the guard announces only
 // after
 //   the kernel has acknowledged the addresses.
-// - A Release, or a heartbeat with a new released_round, follows the VipsDropped event of its term
+// - A Release, or a heartbeat that tells of it, follows the VipsDropped event of its term
 // and
 //   never comes before it: the VIPs are down before any message that frees them leaves.
 // - HoldVips is answered by exactly one of VipsHeld and HoldFailed, or, when the guard finds the
 //   lease expired meanwhile, by VipsDropped. DropVips is answered by VipsDropped. AskSwitchover
 //   events are answered by exactly one AnswerSwitchover.
-// - ExtendLease that comes too late (the guard has closed the lease) is answered by VipsDropped.
+// - An ExtendLease that comes too late, when the guard has closed the lease, changes nothing; the
+//   guard's VipsDropped follows as soon as the VIPs are down.
 #pragma once
 
 #include <cstdint>

@@ -37,10 +37,18 @@ struct Conditions {
     bool operator==(const Conditions&) const = default;
 };
 
+/// "My VIPs are down; your promises to me for {round, sender} are void." Also the guard's last
+/// will. It is bound to the sender's incarnation, and so needs no fresh sequence.
+struct Release {
+    std::uint64_t round = 0;
+    NodeId successor = no_node;  ///< who should stand first, if anybody in particular
+    bool operator==(const Release&) const = default;
+};
+
 struct Heartbeat {
     Term highest_term;  ///< the highest that the sender has seen
     Tenancy following;  ///< whom the sender holds to be active; an active names itself
-    std::uint64_t released_round = 0;  ///< the newest of its own terms that it gave back; 0: none
+    Release released;   ///< the newest of its own terms that it gave back; round 0: none
     std::uint16_t priority = 0;
     Conditions conditions;
     StaticVector<Echo, nodes_max> echoes;  ///< ascending by peer
@@ -61,14 +69,6 @@ struct Vote {
     VoteAnswer answer = VoteAnswer::refused;
     Term highest_term;  ///< so that a refused candidate can open a higher one
     bool operator==(const Vote&) const = default;
-};
-
-/// "My VIPs are down; your promises to me for {round, sender} are void." Also the guard's last
-/// will. It is bound to the sender's incarnation, and so needs no fresh sequence.
-struct Release {
-    std::uint64_t round = 0;
-    NodeId successor = no_node;  ///< who should stand first, if anybody in particular
-    bool operator==(const Release&) const = default;
 };
 
 /// A standby's operator asks the active to hand over.

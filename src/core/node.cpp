@@ -11,7 +11,6 @@ namespace komainu {
 
 namespace {
 
-constexpr Duration departure_slack = 1s;
 constexpr std::size_t actions_reserved = 16;
 
 const Member& member_of(const Settings& settings) {
@@ -88,8 +87,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     report(peer, was_alive, verdict);
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
-    if (heartbeat.released_round != 0)
-        consider_release({{heartbeat.released_round, peer.id()}, peer.incarnation()}, no_node);
+    consider_release(peer, peer.incarnation(), heartbeat.released);
     if (peer.claims_active()) {
         consider_active(peer);
     } else {
@@ -161,7 +159,7 @@ Heartbeat Node::compose_heartbeat() const {
     Heartbeat heartbeat;
     heartbeat.highest_term = highest_term_;
     heartbeat.following = tenure_ ? myself_in(tenure_->term.round) : following_;
-    heartbeat.released_round = released_round_;
+    heartbeat.released = released_;
     heartbeat.priority = member_.priority;
     heartbeat.conditions = {.healthy = healthy_ && !leaving_ && !unfit_until_,
                             .witness = member_.witness,
@@ -182,8 +180,6 @@ void Node::on(const StopAsked&) {
     judge_due_ = true;
     if (!tenure_) return;
     const Peer* successor = best_successor();
-    // We stay for the election of a successor: it may need our vote.
-    if (successor) exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
     hand_over(Cause::stopping, successor ? successor->id() : no_node);
 }
 

@@ -91,7 +91,7 @@ private:
     // --- node_following.cpp: promises and whom to follow
     // ------------------------------------------
     void consider_active(Peer&);
-    void consider_release(const Tenancy&, NodeId successor);
+    bool consider_release(const Peer&, Incarnation, const Release&);
     void stop_following(ActiveNews);
     void judge_promise();
     bool promised_to_other(const Tenancy&) const;
@@ -189,7 +189,7 @@ private:
     enum class Vips : std::uint8_t { down, raising, up, lowering };
     Vips vips_ = Vips::down;
     std::optional<Term> unreleased_;  ///< a tenure that lapsed, whose VIPs are being lowered
-    std::uint64_t released_round_ = 0;
+    Release released_;                ///< repeated in every heartbeat, since a datagram may be lost
 
     /// Set by quorum = majority or none alike: from the start for a deadtime.
     std::optional<Instant> quarantine_until_;

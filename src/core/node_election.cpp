@@ -105,7 +105,7 @@ void Node::give_up_candidacy() {
 }
 
 void Node::hear(const Envelope& envelope, const VoteRequest& request) {
-    if (!find(envelope.sender)->accept(envelope)) return;
+    if (!find(envelope.sender)->accept_request(envelope)) return;
     const Tenancy candidate{{request.round, envelope.sender}, envelope.incarnation};
     const VoteAnswer answer = vote_for(candidate);
     send(envelope.sender, Vote{candidate, answer, highest_term_});
@@ -115,7 +115,8 @@ VoteAnswer Node::vote_for(const Tenancy& candidate) {
     const bool promised = promise_ && now_ < promise_->withhold_votes_until;
     // The request was repeated because our answer was lost, or is on its way.
     if (promised && promise_->to == candidate) return VoteAnswer::granted;
-    if (candidate.term <= highest_term_) return VoteAnswer::refused;
+    // An equal term is this candidate's own: a heartbeat that told of it overtook the request.
+    if (candidate.term < highest_term_) return VoteAnswer::refused;
     if (quarantined() || tenure_ || vips_ != Vips::down) return VoteAnswer::refused;
     if (candidacy_) give_up_candidacy();
     if (promised_to_other(candidate)) return VoteAnswer::refused;
@@ -127,7 +128,7 @@ VoteAnswer Node::vote_for(const Tenancy& candidate) {
 
 void Node::hear(const Envelope& envelope, const Vote& vote) {
     Peer& peer = *find(envelope.sender);
-    if (!peer.accept(envelope)) return;
+    if (!peer.is_proven(envelope)) return;
     highest_term_ = std::max(highest_term_, vote.highest_term);
     if (!candidacy_ || vote.candidate != myself_in(candidacy_->term.round)) return;
     if (vote.answer == VoteAnswer::refused) return;

@@ -19,19 +19,21 @@ void Node::consider_active(Peer& peer) {
 }
 
 /// The holder of a tenancy gave it back. Only the promise to exactly that tenancy is void.
-void Node::consider_release(const Tenancy& tenancy, NodeId successor) {
-    if (!promise_ || promise_->to != tenancy) return;
+bool Node::consider_release(const Peer& peer, Incarnation incarnation, const Release& release) {
+    const Tenancy tenancy{{release.round, peer.id()}, incarnation};
+    if (!promise_ || promise_->to != tenancy) return false;
     promise_.reset();
-    if (successor != no_node) preferred_ = {successor, now_ + settings_.deadtime};
+    if (release.successor != no_node) preferred_ = {release.successor, now_ + settings_.deadtime};
     if (following_ == tenancy) stop_following(ActiveNews::lost_released);
     heartbeat_now();
+    return true;
 }
 
+/// The datagram of its own is the quick way; it may also come from the guard of a main that is no
+/// more, so the peer is no candidate until it is heard again.
 void Node::hear(const Envelope& envelope, const Release& release) {
-    const Tenancy tenancy{{release.round, envelope.sender}, envelope.incarnation};
-    if (!promise_ || promise_->to != tenancy) return;
-    find(envelope.sender)->step_down();
-    consider_release(tenancy, release.successor);
+    Peer& peer = *find(envelope.sender);
+    if (consider_release(peer, envelope.incarnation, release)) peer.step_down();
 }
 
 void Node::judge_promise() {

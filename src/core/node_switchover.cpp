@@ -48,7 +48,7 @@ std::optional<SwitchoverOutcome> Node::objection_to(NodeId target) const {
 }
 
 void Node::hear(const Envelope& envelope, const SwitchoverRequest& request) {
-    if (!find(envelope.sender)->accept(envelope)) return;
+    if (!find(envelope.sender)->accept_request(envelope)) return;
     if (!tenure_ || request.active != myself_in(tenure_->term.round)) return;
     if (objection_to(request.target)) return;
     hand_over(Cause::switchover,

@@ -28,10 +28,10 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
         }
         if (incarnation_ != no_incarnation) verdict = Verdict::restarted;
         become(envelope, now, lease_span);
-    } else if (envelope.sequence <= sequence_) {
+    } else if (envelope.sequence <= heartbeat_sequence_) {
         return Verdict::stale;
     }
-    sequence_ = heartbeat_sequence_ = envelope.sequence;
+    heartbeat_sequence_ = envelope.sequence;
     heard_at_ = now;
     believe(heartbeat);
     if (echo) {
@@ -48,6 +48,7 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
 void Peer::become(const Envelope& envelope, Instant now, Duration lease_span) {
     incarnation_ = envelope.incarnation;
     pledges_count_ = pledges_count_ && pledged_ && now < *pledged_ + lease_span;
+    request_sequence_ = 0;
     round_trip_.reset();
 }
 
@@ -65,9 +66,9 @@ void Peer::measure(const EchoOfMe& echo, Instant now) {
     round_trip_ = round_trip_ ? *round_trip_ + (sample - *round_trip_) / round_trip_weight : sample;
 }
 
-bool Peer::accept(const Envelope& envelope) {
-    if (envelope.incarnation != incarnation_ || envelope.sequence <= sequence_) return false;
-    sequence_ = envelope.sequence;
+bool Peer::accept_request(const Envelope& envelope) {
+    if (!is_proven(envelope) || envelope.sequence <= request_sequence_) return false;
+    request_sequence_ = envelope.sequence;
     return true;
 }
 

@@ -30,9 +30,12 @@ public:
     Verdict hear(const Envelope&, const Heartbeat&, const std::optional<EchoOfMe>&, Instant now,
                  Duration deadtime, Duration lease_span);
 
-    /// For the other messages, which prove nothing: whether this one is of the proven incarnation
-    /// and newer than anything before it.
-    bool accept(const Envelope&);
+    /// Whether this is the proven incarnation. Enough for a vote, which is bound to its candidacy.
+    bool is_proven(const Envelope& envelope) const { return envelope.incarnation == incarnation_; }
+
+    /// For requests, which must not be replayed: proven, and newer than the request before it.
+    /// Heartbeats count by themselves, so that one which overtakes a request does not undo it.
+    bool accept_request(const Envelope&);
 
     /// Our echo of this peer, while it has been heard within the deadtime.
     std::optional<Echo> echo(Instant now, Duration deadtime) const;
@@ -85,8 +88,8 @@ private:
     Member member_;
 
     Incarnation incarnation_ = no_incarnation;  ///< the proven one
-    std::uint64_t sequence_ = 0;                ///< its newest message of any kind
-    std::uint64_t heartbeat_sequence_ = 0;      ///< its newest heartbeat: what we echo
+    std::uint64_t heartbeat_sequence_ = 0;      ///< of its newest heartbeat: what we echo
+    std::uint64_t request_sequence_ = 0;        ///< of its newest request
     Instant heard_at_;                          ///< when that came
     std::uint64_t echoed_ = 0;                  ///< the newest sequence of ours it has echoed
 

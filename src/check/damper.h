@@ -1,0 +1,38 @@
+// Turns the results of a check into health that does not flap: a healthy service fails after `fall`
+// failures in a row, or at once when it is known to have died; a failed one is healthy again after
+// `rise` successes in a row.
+//
+// A service is unhealthy until its first success: a node must not be elected for a service that
+// nobody has ever seen there. That first success is enough by itself, unless a failure came before
+// it; `rise` guards against a service that comes and goes, and at the start none has gone yet.
+#pragma once
+
+#include <cstdint>
+
+#include "check/check.h"
+
+namespace komainu {
+
+enum class Health : std::uint8_t { unseen, healthy, failed };
+
+class Damper {
+public:
+    /// Both at least 1.
+    Damper(int rise, int fall);
+
+    Health health() const { return health_; }
+
+    /// Takes the next result in, and gives the health after it.
+    Health add(Verdict verdict);
+
+private:
+    Health after_success();
+    Health after_failure(int weight);
+
+    int rise_;
+    int fall_;
+    int in_a_row_ = 0;  // results that speak against health_, since the last that spoke for it
+    Health health_ = Health::unseen;
+};
+
+}  // namespace komainu

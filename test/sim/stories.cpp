@@ -1,0 +1,259 @@
+// Whole clusters in virtual time, told as stories: who takes over, after how long.
+#include <gtest/gtest.h>
+
+#include "test/sim/cluster.h"
+
+namespace komainu::sim {
+namespace {
+
+constexpr NodeId one{1}, two{2}, three{3};
+
+class Story : public testing::Test {
+protected:
+    void begin(int nodes, QuorumRule quorum = QuorumRule::majority) {
+        Options options;
+        options.members = members(nodes);
+        options.quorum = quorum;
+        begin(options);
+    }
+    void begin(const Options& options) {
+        deadtime_ = options.deadtime;
+        cluster_ = std::make_unique<Cluster>(options);
+        cluster_->start_all();
+        cluster_->run(2 * options.deadtime);
+    }
+    Cluster& cluster() { return *cluster_; }
+
+    /// How long nobody answered for the VIP after the deed.
+    template <class Deed>
+    Duration gap(Deed deed, NodeId expected) {
+        const Instant mark = cluster_->now();
+        deed();
+        EXPECT_TRUE(cluster_->run_until([&] { return cluster_->holder() == expected; }, 10s));
+        const Duration gap = cluster_->without_holder_since(mark);
+        cluster_->run(2 * deadtime_);
+        EXPECT_EQ(cluster_->holder(), expected);
+        return gap;
+    }
+
+    void TearDown() override {
+        EXPECT_EQ(cluster_->violation(), "");
+        if (HasFailure())
+            for (const auto& line : cluster_->story()) std::cerr << line << "\n";
+    }
+
+private:
+    std::unique_ptr<Cluster> cluster_;
+    Duration deadtime_{};
+};
+
+TEST_F(Story, ThreeNodesThatStartTogetherElectTheBestOne) {
+    begin(3);
+    EXPECT_EQ(cluster().holder(), one);
+    EXPECT_EQ(cluster().node(three)->active().term.node, one);
+}
+
+TEST_F(Story, ThePriorityDecides) {
+    Options options;
+    options.members = members(3);
+    options.members[2].priority = 200;
+    begin(options);
+    EXPECT_EQ(cluster().holder(), three);
+}
+
+TEST_F(Story, TheEarliestStartDecidesAmongEqualPriorities) {
+    begin(3);
+    gap([&] { cluster().kill_both(one); }, two);
+    cluster().start(one);
+    cluster().run(100ms);
+    // Node 1 started last, so node 3 is next.
+    gap([&] { cluster().kill_both(two); }, three);
+}
+
+TEST_F(Story, AKilledMainLeavesItsLastWillAndNobodyWaitsForTheDeadtime) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().kill_main(one); }, two), 2ms);
+}
+
+TEST_F(Story, APausedMainLosesTheVipWithItsLeaseAndDoesNotTakeItBack) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().pause_main(one); }, two), 3ms);
+    cluster().resume_main(one);
+    cluster().run(1s);
+    EXPECT_EQ(cluster().holder(), two);
+}
+
+TEST_F(Story, AnActiveWithoutATraceIsReplacedAfterTheDeadtime) {
+    begin(3);
+    const Instant mark = cluster().now();
+    gap([&] { cluster().kill_both(one); }, two);
+    EXPECT_LT(cluster().without_holder_since(mark), 50ms);
+}
+
+TEST_F(Story, AnIsolatedActiveDropsTheVipBeforeTheOthersElect) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().isolate(one); }, two), 10ms);
+    cluster().heal();
+    cluster().run(1s);
+    EXPECT_EQ(cluster().holder(), two);
+    EXPECT_EQ(cluster().node(one)->role(), Role::standby);
+}
+
+TEST_F(Story, ASwitchoverGoesWhereItIsSent) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().switchover(one, three); }, three), 2ms);
+    ASSERT_EQ(cluster().answers_given().size(), 1u);
+    EXPECT_EQ(cluster().answers_given()[0].outcome, SwitchoverOutcome::done);
+    EXPECT_EQ(cluster().answers_given()[0].active, three);
+}
+
+TEST_F(Story, ASwitchoverMayBeAskedOfAnyNode) {
+    begin(3);
+    gap([&] { cluster().switchover(three, two); }, two);
+    gap([&] { cluster().switchover(three, three); }, three);
+    EXPECT_EQ(cluster().answers_given().size(), 2u);
+}
+
+TEST_F(Story, AnActiveThatStopsHandsOverAndLeaves) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().stop(one); }, two), 2ms);
+    EXPECT_TRUE(cluster().exited(one));
+}
+
+TEST_F(Story, OfTwoOfThreeTheLeavingActiveStaysForTheVote) {
+    begin(3);
+    cluster().kill_both(three);
+    cluster().run(100ms);
+    EXPECT_LT(gap(
+                  [&] {
+                      cluster().stop(one);
+                      cluster().start(three);
+                  },
+                  two),
+              2ms);
+}
+
+TEST_F(Story, AStandbyThatStopsIsNoticedAtOnce) {
+    begin(3);
+    cluster().stop(three);
+    cluster().run(1ms);
+    EXPECT_EQ(cluster().node(one)->votes_within_earshot(), 2);
+}
+
+TEST_F(Story, AnUnhealthyActiveReleasesAndAnUnhealthyClusterHasNoHolder) {
+    begin(3);
+    EXPECT_LT(gap([&] { cluster().set_healthy(one, false); }, two), 2ms);
+    cluster().set_healthy(two, false);
+    cluster().set_healthy(three, false);
+    cluster().run(200ms);
+    EXPECT_EQ(cluster().holder(), no_node);
+    cluster().set_healthy(three, true);
+    cluster().run(200ms);
+    EXPECT_EQ(cluster().holder(), three);
+}
+
+TEST_F(Story, AMinorityHoldsNothing) {
+    begin(3);
+    cluster().kill_both(two);
+    cluster().run(100ms);
+    EXPECT_EQ(cluster().holder(), one);
+    cluster().kill_both(three);
+    cluster().run(100ms);
+    EXPECT_EQ(cluster().holder(), no_node);
+}
+
+TEST_F(Story, AStandbyThatRestartsQuicklyInADegradedClusterDoesNotCostTheVip) {
+    begin(3);
+    cluster().kill_both(three);
+    cluster().run(100ms);
+    const Instant mark = cluster().now();
+    cluster().kill_both(two);
+    cluster().run(10ms);
+    cluster().start(two);
+    cluster().run(300ms);
+    EXPECT_EQ(cluster().holder(), one);
+    EXPECT_EQ(cluster().without_holder_since(mark), 0ns);
+}
+
+TEST_F(Story, AWitnessVotesAndNeverHolds) {
+    Options options;
+    options.members = members(3);
+    options.members[0].witness = true;
+    begin(options);
+    EXPECT_EQ(cluster().holder(), two);
+    gap([&] { cluster().kill_main(two); }, three);
+    cluster().kill_main(three);
+    cluster().run(1s);
+    EXPECT_EQ(cluster().holder(), no_node);
+    EXPECT_EQ(cluster().node(one)->role(), Role::witness);
+}
+
+TEST_F(Story, NobodyFailsBack) {
+    Options options;
+    options.members = members(3);
+    options.members[0].priority = 200;
+    begin(options);
+    gap([&] { cluster().kill_both(one); }, two);
+    cluster().start(one);
+    cluster().run(1s);
+    EXPECT_EQ(cluster().holder(), two);
+}
+
+TEST_F(Story, OneNodeIsAClusterToo) {
+    begin(1);
+    EXPECT_EQ(cluster().holder(), one);
+    cluster().run(10s);
+    EXPECT_EQ(cluster().holder(), one);
+}
+
+TEST_F(Story, WithoutAQuorumRuleTheFirstStartedIsActiveAndHoldsAlone) {
+    Options options;
+    options.members = members(2);
+    options.quorum = QuorumRule::none;
+    Cluster lone(options);
+    lone.start(two);
+    lone.run(200ms);
+    EXPECT_EQ(lone.holder(), two);
+    lone.start(one);
+    lone.run(1s);
+    EXPECT_EQ(lone.holder(), two);
+    begin(2);
+}
+
+TEST_F(Story, WithoutAQuorumRuleOfTwoActivesThatMeetTheEarlierStartedKeepsTheVip) {
+    begin(1);
+    Options options;
+    options.members = members(2);
+    options.quorum = QuorumRule::none;
+    Cluster split(options);
+    split.start(two);
+    split.run(5ms);
+    split.start(one);
+    split.run(200ms);
+    ASSERT_EQ(split.holder(), two);
+    split.isolate(one);
+    split.run(200ms);
+    EXPECT_TRUE(split.answers(one) && split.answers(two));
+    split.heal();
+    split.run(100ms);
+    EXPECT_FALSE(split.answers(one));
+    EXPECT_TRUE(split.answers(two));
+}
+
+TEST_F(Story, AFailedHoldMovesOnToTheNextNode) {
+    Options options;
+    options.members = members(3);
+    begin(options);
+    cluster().fail_next_hold(two);
+    gap([&] { cluster().kill_main(one); }, three);
+}
+
+TEST_F(Story, AsymmetricSilenceIsSurvived) {
+    begin(3);
+    cluster().cut(one, two);  // node 2 no longer hears the active, but node 3 does
+    cluster().run(1s);
+    EXPECT_EQ(cluster().holder(), one);
+}
+
+}  // namespace
+}  // namespace komainu::sim

@@ -1,0 +1,60 @@
+#include "io/files.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "test/lab/temporary_directory.h"
+
+namespace komainu {
+namespace {
+
+using lab::TemporaryDirectory;
+
+pid_t pid_in(const std::string& text) {
+    TemporaryDirectory directory;
+    const auto file = read_pid_file(directory.write("pid", text));
+    return file ? file->pid : 0;
+}
+
+TEST(Files, ReadsAFileThatIsJustAsLongAsItMayBe) {
+    TemporaryDirectory directory;
+    const auto path = directory.write("file", "12345");
+    EXPECT_EQ(read_file(path, 5).value(), "12345");
+    EXPECT_EQ(read_file(path, 4).error().what, path + " is longer than 4 bytes");
+}
+
+TEST(Files, NameThePathOfAFileThatIsMissing) {
+    const auto text = read_file("/nonexistent/file", 10);
+    EXPECT_EQ(text.error().what, "cannot open /nonexistent/file: No such file or directory");
+}
+
+TEST(Files, DoNotWaitForTheWriterOfAFifo) {
+    TemporaryDirectory directory;
+    ASSERT_EQ(mkfifo(directory.path("fifo").c_str(), 0600), 0);
+    EXPECT_EQ(read_file(directory.path("fifo"), 10).value(), "");
+}
+
+TEST(PidFile, IsTheNumberInItsFirstLine) {
+    EXPECT_EQ(pid_in("1234"), 1234);
+    EXPECT_EQ(pid_in("1234\n"), 1234);
+    EXPECT_EQ(pid_in(" 1234 \r\n"), 1234);
+    EXPECT_EQ(pid_in("1234\n/var/lib/postgresql\n5432\n"), 1234);
+}
+
+TEST(PidFile, IsRefusedWhenItHasNoSensibleNumber) {
+    for (const auto* text : {"", "\n", " ", "x", "12x", "-1", "0", "99999999999", "1 2"})
+        EXPECT_EQ(pid_in(text), 0) << text;
+}
+
+TEST(PidFile, WrittenAnewIsAnotherOneThoughItSaysTheSame) {
+    TemporaryDirectory directory;
+    const auto before = read_pid_file(directory.write("pid", "1234\n"));
+    // The old file is still there, so the new one cannot have its inode.
+    std::filesystem::create_hard_link(directory.path("pid"), directory.path("old"));
+    const auto after = read_pid_file(directory.write("pid", "1234\n"));
+    EXPECT_EQ(before->pid, after->pid);
+    EXPECT_NE(before.value(), after.value());
+}
+
+}  // namespace
+}  // namespace komainu
