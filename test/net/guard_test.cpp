@@ -116,7 +116,8 @@ public:
     std::optional<AddressRecord> find(const Prefix& address) {
         std::optional<AddressRecord> found;
         host.space.run([&] {
-            for (const auto& a : take_inventory().value().addresses)
+            const auto inventory = take_inventory();
+            for (const auto& a : inventory.value().addresses)
                 if (a.address == address) found = a;
         });
         return found;
