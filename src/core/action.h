@@ -10,7 +10,8 @@
 // - HoldVips is answered by exactly one of VipsHeld and HoldFailed, or, when the guard finds the
 //   lease expired meanwhile, by VipsDropped. DropVips is answered by VipsDropped. AskSwitchover
 //   events are answered by exactly one AnswerSwitchover.
-// - ExtendLease that comes too late (the guard has closed the lease) is answered by VipsDropped.
+// - An ExtendLease that comes too late, when the guard has closed the lease, changes nothing; the
+//   guard's VipsDropped follows as soon as the VIPs are down.
 #pragma once
 
 #include <cstdint>

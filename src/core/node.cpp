@@ -11,7 +11,6 @@ namespace komainu {
 
 namespace {
 
-constexpr Duration departure_slack = 1s;
 constexpr std::size_t actions_reserved = 16;
 
 const Member& member_of(const Settings& settings) {
@@ -181,8 +180,6 @@ void Node::on(const StopAsked&) {
     judge_due_ = true;
     if (!tenure_) return;
     const Peer* successor = best_successor();
-    // We stay for the election of a successor: it may need our vote.
-    if (successor) exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
     hand_over(Cause::stopping, successor ? successor->id() : no_node);
 }
 

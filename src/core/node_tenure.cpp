@@ -12,6 +12,8 @@ namespace {
 /// How long a node whose kernel refused the addresses does not stand.
 constexpr Duration unfit_for = 10s;
 
+constexpr Duration departure_slack = 1s;
+
 }  // namespace
 
 /// The candidacy is won. It is given up after half a lease, so there is lease left.
@@ -114,6 +116,8 @@ void Node::release(Term term, NodeId successor) {
     if (promise_ && promise_->to == myself_in(term.round)) promise_.reset();
     if (successor != no_node) preferred_ = {successor, now_ + settings_.deadtime};
     broadcast(released_);
+    // Who leaves stays for the election of the successor: it may need this vote.
+    if (leaving_ && successor != no_node) exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
     heartbeat_now();
     judge_due_ = true;
 }

@@ -1,0 +1,258 @@
+#include "daemon/daemon.h"
+
+#include <signal.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/overload.h"
+#include "daemon/words.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+namespace komainu {
+
+namespace {
+
+Settings settings_of(const Config& config, Incarnation incarnation) {
+    Settings settings;
+    settings.self = config.self;
+    settings.incarnation = incarnation;
+    settings.quorum = config.quorum;
+    settings.interval = config.heartbeat.interval;
+    settings.deadtime = config.heartbeat.deadtime;
+    settings.lease_margin = lease_margin(config.heartbeat.deadtime, config.vips.size());
+    settings.seed = static_cast<std::uint64_t>(incarnation);
+    for (const NodeConfig& node : config.nodes)
+        settings.members.push_back({node.id, node.priority, node.witness});
+    return settings;
+}
+
+/// In the order in which start-up gave the peers to the link.
+std::map<NodeId, std::size_t> places_of_peers(const Config& config) {
+    std::map<NodeId, std::size_t> places;
+    for (const NodeConfig& node : config.nodes)
+        if (node.id != config.self) places.emplace(node.id, places.size());
+    return places;
+}
+
+}  // namespace
+
+Daemon::Daemon(Loop& loop, Outfit outfit)
+    : loop_(loop),
+      config_(outfit.config),
+      datagrams_(cluster_hash(config_.cluster_name), outfit.keys),
+      link_(std::move(outfit.link)),
+      signals_(std::move(outfit.signals)),
+      place_of_peer_(places_of_peers(config_)),
+      node_(settings_of(config_, outfit.incarnation), loop.now()),
+      services_(loop, config_.services,
+                [this](bool healthy, std::string_view reason) {
+                    fitness_.set_services(healthy, reason);
+                    fitness_may_have_changed();
+                }),
+      control_(loop, std::move(outfit.control),
+               [this](ClientId client, std::string_view line) { on_request(client, line); }),
+      judgement_(loop, [this] { judge(); }),
+      link_watch_(loop.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); })),
+      signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
+    for (const CarrierReport& carrier : outfit.carriers)
+        fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
+    if (!outfit.guard) return;
+    guard_.emplace(loop, config_, std::move(*outfit.guard), std::move(outfit.lease_page),
+                   GuardLink::Handlers{
+                       [this](const GuardReport& report) { on_guard_report(report); },
+                       [this](std::string_view trouble) { on_guard_trouble(trouble); },
+                       [this](Term term) { step(VipsDropped{term}); },
+                   });
+}
+
+int Daemon::run() {
+    fitness_.set_services(services_.healthy(), services_.reason());
+    services_.start();
+    fitness_may_have_changed();
+    judgement_.set(node_.deadline());
+    loop_.run();
+    return exit_status_;
+}
+
+// --- The core ------------------------------------------------------------------------------------
+
+/// An event that an action brings about is taken in after all actions of its step.
+void Daemon::step(const Event& event) {
+    if (stepping_) return consequences_.push_back(event);
+    stepping_ = true;
+    run_step(event);
+    for (std::size_t i = 0; i < consequences_.size(); ++i) run_step(consequences_[i]);
+    consequences_.clear();
+    stepping_ = false;
+    judgement_.set(node_.deadline());
+}
+
+void Daemon::run_step(const Event& event) {
+    actions_.clear();
+    node_.step(loop_.now(), event, actions_);
+    for (const Action& action : actions_) perform(action);
+}
+
+/// Runs after everything that was received in this wake-up, at the same reading of the clock.
+void Daemon::judge() { step(TimerExpired{}); }
+
+void Daemon::perform(const Action& action) {
+    std::visit(
+        Overload{
+            [&](const HoldVips& a) { guard_->hold(a.term, a.lease_until, last_will(a.term)); },
+            [&](const ExtendLease& a) { guard_->extend(a.until); },
+            [&](const DropVips& a) { guard_->drop(a.term); },
+            [&](const AnnounceVips&) { guard_->announce(); },
+            [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
+            [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
+            [&](const RoleChanged& a) { log_role(a); },
+            [&](const ActiveChanged& a) { log_active(a); },
+            [&](const PeerChanged& a) {
+                log_notice("node {} {}", number(a.peer), sentence(a.news));
+            },
+            [&](const AnswerSwitchover& a) { answer_switchover(a); },
+            [&](const Exit&) { loop_.stop(); },
+        },
+        action);
+}
+
+// --- The wire
+// --------------------------------------------------------------------------------------
+
+void Daemon::receive() {
+    link_.receive([this](Bytes bytes, const Endpoint& source) { on_datagram(bytes, source); });
+}
+
+void Daemon::on_datagram(Bytes bytes, const Endpoint& source) {
+    Received& received = std::get<Received>(received_);
+    if (const auto refusal = datagrams_.open(bytes, received.envelope, received.message))
+        return refusals_.refused(*refusal, source, loop_.now());
+    if (received.envelope.sender == config_.self) {
+        if (received.envelope.incarnation != node_.settings().incarnation)
+            refusals_.own_id_used(config_.self, source, loop_.now());
+        return;
+    }
+    step(received_);
+}
+
+void Daemon::transmit(std::uint64_t sequence, const Message& message, NodeId to) {
+    std::array<std::byte, datagram_bytes_max> room;
+    const Envelope envelope{config_.self, node_.settings().incarnation, sequence, 0};
+    const Bytes datagram = datagrams_.seal(envelope, message, room);
+    if (to == no_node)
+        link_.send_all(datagram);
+    else
+        link_.send_to(place_of_peer_.at(to), datagram);
+}
+
+/// The release of the term, sealed now, for the guard to send when main no longer can.
+LastWillBytes Daemon::last_will(Term term) const {
+    std::array<std::byte, datagram_bytes_max> room;
+    const Envelope envelope{config_.self, node_.settings().incarnation, 1, 0};
+    LastWillBytes will;
+    for (const std::byte b : datagrams_.seal(envelope, Release{term.round, no_node}, room))
+        will.push_back(b);
+    return will;
+}
+
+// --- The guard, the services, the supervisor
+// -----------------------------------------------------------
+
+void Daemon::on_guard_report(const GuardReport& report) {
+    const auto own = [this](std::uint64_t round) { return Term{round, config_.self}; };
+    std::visit(Overload{
+                   [&](const HeldReport& r) {
+                       log_notice("holding the VIPs, term {}", r.round);
+                       step(VipsHeld{own(r.round)});
+                   },
+                   [&](const DroppedReport& r) { step(VipsDropped{own(r.round)}); },
+                   [&](const HoldFailedReport& r) {
+                       log_error("cannot hold the VIPs: {}", r.text);
+                       step(HoldFailed{own(r.round)});
+                   },
+                   [&](const CarrierReport& r) {
+                       fitness_.set_carrier(r.interface, r.carrier == Carrier::up);
+                       fitness_may_have_changed();
+                   },
+                   [](const RestoredReport&) {},  // the guard has logged it
+                   [](const ReadyReport&) {},
+                   [](const StartFailedReport&) {},
+               },
+               report);
+}
+
+void Daemon::on_guard_trouble(std::string_view trouble) {
+    if (trouble.empty())
+        log_notice("the guard answers again");
+    else
+        log_error("{}", trouble);
+    fitness_.set_guard(trouble);
+    fitness_may_have_changed();
+    if (!guard_->gone()) return;
+    // Without a guard this process can never hold a VIP again: hand over and let the supervisor
+    // start both anew.
+    exit_status_ = 1;
+    stop();
+}
+
+void Daemon::on_signal() {
+    while (const auto signal = signals_.next()) {
+        if (*signal == SIGTERM || *signal == SIGINT)
+            stop();
+        else if (*signal == SIGHUP)
+            log_notice("SIGHUP is ignored: restart to read the configuration");
+    }
+}
+
+void Daemon::stop() {
+    log_notice("stopping");
+    step(StopAsked{});
+}
+
+void Daemon::fitness_may_have_changed() {
+    const bool healthy = fitness_.healthy();
+    if (healthy == node_.healthy()) return;
+    if (healthy)
+        log_notice("healthy: this node may become active");
+    else
+        log_warning("unhealthy: {}", fitness_.reason());
+    step(HealthChanged{healthy});
+}
+
+// --- The log
+// -----------------------------------------------------------------------------------------
+
+void Daemon::log_role(const RoleChanged& change) {
+    std::string why{sentence(change.cause)};
+    if (change.cause == Cause::unhealthy) why += ": " + fitness_.reason();
+    if (change.to == Role::active) {
+        if (!story_.why_lost.empty()) why += ", " + story_.why_lost;
+        story_.takeover = Takeover{change.term, story_.last_active, why, wall_clock_ms()};
+        story_.last_active = config_.self;
+    } else {
+        story_.why_lost = "node " + std::to_string(number(config_.self)) + ": " + why;
+    }
+    log_notice("{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+}
+
+void Daemon::log_active(const ActiveChanged& change) {
+    const int active = number(change.term.node);
+    switch (change.news) {
+        case ActiveNews::followed:
+            story_.takeover =
+                Takeover{change.term, story_.last_active, story_.why_lost, wall_clock_ms()};
+            story_.last_active = change.term.node;
+            story_.why_lost.clear();
+            return log_notice("node {} is active, term {}", active, change.term.round);
+        case ActiveNews::lost_silent:
+            story_.why_lost = fmt::format("node {} was silent for the deadtime", active);
+            break;
+        case ActiveNews::lost_released:
+            story_.why_lost = fmt::format("node {} released term {}", active, change.term.round);
+            break;
+    }
+    log_notice("no active: {}", story_.why_lost);
+}
+
+}  // namespace komainu

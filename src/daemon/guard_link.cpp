@@ -1,0 +1,125 @@
+#include "daemon/guard_link.h"
+
+#include "base/overload.h"
+#include "guard/channel.h"
+#include "guard/vip_set.h"
+#include "netlink/inventory.h"
+
+namespace komainu {
+
+namespace {
+
+/// The guard shows itself in the page four times a second while it holds VIPs.
+constexpr Duration silence_max = 1s;
+constexpr Duration look_after_every = 100ms;
+/// The kernel checks lifetimes late, by up to a second.
+constexpr Duration kernel_lateness_max = 2s;
+
+}  // namespace
+
+GuardLink::GuardLink(Loop& loop, const Config& config, Fd socket, SharedLeasePage page,
+                     Handlers handlers)
+    : loop_(loop),
+      config_(config),
+      socket_(std::move(socket)),
+      page_(std::move(page)),
+      handlers_(std::move(handlers)),
+      watch_(loop.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { on_ready(); })),
+      look_after_(loop, [this] { look_after(); }) {}
+
+void GuardLink::hold(Term term, Instant until, const LastWillBytes& last_will) {
+    const bool granted = page_->grant(until);
+    KOMAINU_ASSERT(granted);
+    lease_until_ = until;
+    holding_ = term;
+    dropping_.reset();
+    ordered_at_ = loop_.now();
+    order(HoldOrder{term.round, last_will});
+    look_after_.set(loop_.now() + look_after_every);
+}
+
+/// While the guard does not answer, the lease in the page is left to run out, so that a guard that
+/// wakes up finds it expired.
+void GuardLink::extend(Instant until) {
+    if (silent_ || gone_) return;
+    if (page_->extend(lease_until_, until)) lease_until_ = until;
+}
+
+void GuardLink::drop(Term term) {
+    dropping_ = term;
+    ordered_at_ = loop_.now();
+    order(DropOrder{term.round});
+    look_after_.set(loop_.now() + look_after_every);
+}
+
+void GuardLink::announce() { order(AnnounceOrder{}); }
+
+void GuardLink::order(const GuardOrder& order) {
+    if (gone_) return;
+    if (send_over(socket_.get(), order) == Sent::no_room) lose(false, "the guard does not answer");
+}
+
+void GuardLink::on_ready() {
+    const auto state =
+        receive_messages(socket_.get(), [this](Bytes message) { on_message(message); });
+    if (state != ChannelState::closed || gone_) return;
+    watch_.clear();
+    lose(true, "the guard died");
+}
+
+void GuardLink::on_message(Bytes message) {
+    const auto report = decode_report(message);
+    KOMAINU_ASSERT(report);
+    if (silent_) recover();
+    const auto over = [this](std::uint64_t round) {
+        if (holding_ && holding_->round == round) holding_.reset();
+        if (dropping_ && dropping_->round == round) dropping_.reset();
+    };
+    if (const auto* dropped = std::get_if<DroppedReport>(&*report)) over(dropped->round);
+    if (const auto* failed = std::get_if<HoldFailedReport>(&*report)) over(failed->round);
+    handlers_.report(*report);
+}
+
+void GuardLink::lose(bool gone, std::string_view trouble) {
+    if (silent_ && !gone) return;
+    gone_ = gone_ || gone;
+    silent_ = true;
+    lost_at_ = loop_.now();
+    look_after_.set(loop_.now() + look_after_every);
+    handlers_.trouble(trouble);
+}
+
+void GuardLink::recover() {
+    silent_ = false;
+    handlers_.trouble("");
+}
+
+bool GuardLink::unresponsive() const {
+    const Instant seen = std::max(page_->guard_seen(), ordered_at_);
+    return loop_.now() - seen > silence_max;
+}
+
+/// Runs while VIPs are up, or should be, or may be.
+void GuardLink::look_after() {
+    if (!holding_ && !dropping_) return;
+    look_after_.set(loop_.now() + look_after_every);
+    if (!silent_) {
+        if (unresponsive()) lose(false, "the guard does not answer");
+        return;
+    }
+    if (!dropping_ || !vips_are_gone()) return;
+    const Term term = *dropping_;
+    holding_.reset();
+    dropping_.reset();
+    handlers_.vips_gone(term);
+}
+
+bool GuardLink::vips_are_gone() const {
+    if (!gone_ && page_->stands(loop_.now())) return false;
+    const auto inventory = take_inventory();
+    if (inventory) return leftovers(config_, inventory.value()).empty();
+    const Duration lifetime = vip_lifetime(config_.heartbeat.deadtime);
+    return loop_.now() - lost_at_ > lifetime + kernel_lateness_max;
+}
+
+}  // namespace komainu

@@ -1,0 +1,34 @@
+#include "daemon/refusal_log.h"
+
+#include "daemon/words.h"
+#include "io/log.h"
+
+namespace komainu {
+
+bool RefusalLog::Tally::add(Instant now) {
+    ++count;
+    if (told_at && now < *told_at + quiet_for) return false;
+    told_at = now;
+    return true;
+}
+
+std::uint64_t RefusalLog::Tally::untold() {
+    const std::uint64_t news = count - told;
+    told = count;
+    return news;
+}
+
+void RefusalLog::refused(Refusal refusal, const Endpoint& source, Instant now) {
+    Tally& tally = tallies_[index(refusal)];
+    if (!tally.add(now)) return;
+    log_warning("refused {} datagram(s), the last from {}: {}", tally.untold(), to_string(source),
+                sentence(refusal));
+}
+
+void RefusalLog::own_id_used(NodeId self, const Endpoint& source, Instant now) {
+    if (!own_id_.add(now)) return;
+    log_error("{} also says that it is node {}: give every node its own node_id", to_string(source),
+              number(self));
+}
+
+}  // namespace komainu

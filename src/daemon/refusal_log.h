@@ -1,0 +1,42 @@
+// Counts what arrived and was refused, and tells the operator about it: at once the first time, at
+// most once a minute after that, since anybody on the network can cause it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/address.h"
+#include "base/time.h"
+#include "packet/datagram.h"
+
+namespace komainu {
+
+class RefusalLog {
+public:
+    static constexpr Duration quiet_for = 60s;
+
+    void refused(Refusal refusal, const Endpoint& source, Instant now);
+    /// A genuine datagram with our own node id and another incarnation.
+    void own_id_used(NodeId self, const Endpoint& source, Instant now);
+
+    std::uint64_t count(Refusal refusal) const { return tallies_[index(refusal)].count; }
+
+private:
+    struct Tally {
+        std::uint64_t count = 0;
+        std::uint64_t told = 0;
+        std::optional<Instant> told_at;
+
+        /// Counts one more; whether it is time to tell.
+        bool add(Instant now);
+        /// How many came since the last telling.
+        std::uint64_t untold();
+    };
+    static std::size_t index(Refusal refusal) { return static_cast<std::size_t>(refusal); }
+
+    std::array<Tally, refusals> tallies_{};
+    Tally own_id_{};
+};
+
+}  // namespace komainu

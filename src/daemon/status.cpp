@@ -1,0 +1,135 @@
+#include "daemon/status.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/words.h"
+
+namespace komainu {
+
+namespace {
+
+using nlohmann::json;
+
+json number_or_null(NodeId id) { return id == no_node ? json() : json(number(id)); }
+
+json milliseconds(Duration duration) { return static_cast<double>(duration / 1us) / 1000.0; }
+
+json links_of(const NodeConfig& config, bool alive, std::optional<Duration> round_trip) {
+    json links = json::array();
+    for (const IpAddress& address : config.addresses) {
+        json link{{"address", to_string(address)}, {"alive", alive}};
+        link["rtt_us"] = round_trip ? json(*round_trip / 1us) : json();
+        links.push_back(std::move(link));
+    }
+    return links;
+}
+
+json self_json(const StatusSources& s) {
+    const Node& node = s.node;
+    const bool healthy = s.fitness.healthy();
+    return {{"id", number(node.settings().self)},
+            {"role", word(node.role())},
+            {"alive", true},
+            {"healthy", healthy},
+            {"reason", s.fitness.reason()},
+            {"quarantined", node.quarantined()},
+            {"priority", node.member().priority},
+            {"started", utc_text(started_ms(node.settings().incarnation))},
+            {"links", links_of(s.config.node(node.settings().self), true, {})}};
+}
+
+json peer_json(const StatusSources& s, const Peer& peer) {
+    const bool known = peer.incarnation() != no_incarnation;
+    json peer_json{{"id", number(peer.id())},
+                   {"role", word(s.node.role_of(peer))},
+                   {"alive", peer.alive()},
+                   {"healthy", peer.alive() && peer.conditions().healthy},
+                   {"quarantined", peer.alive() && peer.conditions().quarantined},
+                   {"priority", peer.priority()},
+                   {"links", links_of(s.config.node(peer.id()), peer.alive(), peer.round_trip())}};
+    peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
+    return peer_json;
+}
+
+json nodes_json(const StatusSources& s) {
+    json nodes = json::array();
+    for (const NodeConfig& config : s.config.nodes) {
+        if (config.id == s.node.settings().self) {
+            nodes.push_back(self_json(s));
+            continue;
+        }
+        for (const Peer& peer : s.node.peers())
+            if (peer.id() == config.id) nodes.push_back(peer_json(s, peer));
+    }
+    return nodes;
+}
+
+json vips_json(const StatusSources& s) {
+    json vips = json::array();
+    for (const VipConfig& vip : s.config.vips)
+        vips.push_back({{"name", vip.name},
+                        {"address", to_string(vip.address)},
+                        {"interface", vip.interface},
+                        {"held", s.node.vips_held()}});
+    return vips;
+}
+
+json takeover_json(const Story& story) {
+    if (!story.takeover) return {};
+    const Takeover& t = *story.takeover;
+    return {{"term", t.term.round},
+            {"from", number_or_null(t.from)},
+            {"to", number(t.term.node)},
+            {"why", t.why},
+            {"at", utc_text(t.at_ms)}};
+}
+
+json counters_json(const StatusSources& s) {
+    const DatagramCounters& d = s.datagrams;
+    json refused;
+    for (const auto& [name, refusal] :
+         {std::pair{"malformed", Refusal::malformed},
+          std::pair{"unknown_version", Refusal::unknown_version},
+          std::pair{"foreign_cluster", Refusal::foreign_cluster},
+          std::pair{"unknown_key", Refusal::unknown_key}, std::pair{"bad_tag", Refusal::bad_tag}})
+        refused[name] = s.refusals.count(refusal);
+    return {{"sent", d.sent},
+            {"received", d.received},
+            {"unreachable", d.unreachable},
+            {"forbidden", d.forbidden},
+            {"refused", std::move(refused)}};
+}
+
+}  // namespace
+
+json status_json(const StatusSources& s) {
+    const Node& node = s.node;
+    const Tenancy active = node.active();
+    json status{
+        {"cluster", s.config.cluster_name},
+        {"node_id", number(node.settings().self)},
+        {"role", word(node.role())},
+        {"term", active ? active.term.round : node.highest_term().round},
+        {"active", number_or_null(active.term.node)},
+        {"quorum", node.has_quorum()},
+        {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
+        {"nodes", nodes_json(s)},
+        {"vips", vips_json(s)},
+        {"backends", json::array()},
+        {"last_takeover", takeover_json(s.story)},
+        {"datagrams", counters_json(s)},
+        {"version", KOMAINU_VERSION}};
+    const auto lease_until = node.lease_until();
+    status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();
+    return status;
+}
+
+std::string utc_text(std::uint64_t wall_clock_ms) {
+    const auto seconds = static_cast<std::time_t>(wall_clock_ms / 1000);
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(seconds), wall_clock_ms % 1000);
+}
+
+}  // namespace komainu

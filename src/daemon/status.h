@@ -1,0 +1,45 @@
+// The status of a node as JSON, for `komainuctl status`. Keys that were once given stay.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "conf/config.h"
+#include "core/node.h"
+#include "daemon/fitness.h"
+#include "daemon/refusal_log.h"
+#include "io/datagram_link.h"
+
+namespace komainu {
+
+/// The last time that this node saw a node become active, for the status.
+struct Takeover {
+    Term term;
+    NodeId from = no_node;  ///< who was active before, as far as this node knew
+    std::string why;
+    std::uint64_t at_ms = 0;  ///< wall clock
+};
+
+struct Story {
+    NodeId last_active = no_node;
+    std::string why_lost;  ///< why the last active is no longer
+    std::optional<Takeover> takeover;
+};
+
+struct StatusSources {
+    const Config& config;
+    const Node& node;
+    const Fitness& fitness;
+    const Story& story;
+    const RefusalLog& refusals;
+    const DatagramCounters& datagrams;
+    Instant now;
+};
+
+nlohmann::json status_json(const StatusSources& sources);
+
+/// "2026-11-23T12:00:00.123Z"
+std::string utc_text(std::uint64_t wall_clock_ms);
+
+}  // namespace komainu

@@ -1,0 +1,94 @@
+#include "daemon/words.h"
+
+namespace komainu {
+
+std::string_view word(Role role) {
+    switch (role) {
+        case Role::standby:
+            return "standby";
+        case Role::active:
+            return "active";
+        case Role::witness:
+            return "witness";
+        case Role::down:
+            return "down";
+    }
+    return "";
+}
+
+std::string_view sentence(Cause cause) {
+    switch (cause) {
+        case Cause::elected:
+            return "elected";
+        case Cause::lease_lapsed:
+            return "the lease lapsed: too few nodes acknowledged in time";
+        case Cause::guard_dropped:
+            return "the guard found the lease expired and removed the VIPs";
+        case Cause::hold_failed:
+            return "the VIPs could not be added";
+        case Cause::switchover:
+            return "switchover";
+        case Cause::unhealthy:
+            return "the life check failed";
+        case Cause::stopping:
+            return "komainud stops";
+        case Cause::rival:
+            return "another active started earlier";
+    }
+    return "";
+}
+
+std::string_view sentence(PeerNews news) {
+    switch (news) {
+        case PeerNews::up:
+            return "is alive";
+        case PeerNews::down:
+            return "is down: no heartbeat for the deadtime";
+        case PeerNews::restarted:
+            return "was restarted";
+        case PeerNews::left:
+            return "has left: its komainud was stopped";
+    }
+    return "";
+}
+
+std::string_view sentence(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::malformed:
+            return "no datagram of komainu's, or a damaged one";
+        case Refusal::unknown_version:
+            return "another version of the protocol";
+        case Refusal::foreign_cluster:
+            return "another cluster's name";
+        case Refusal::unknown_key:
+            return "signed with a key that is not in our key file";
+        case Refusal::bad_tag:
+            return "forged, or damaged on the way";
+    }
+    return "";
+}
+
+std::string sentence(SwitchoverOutcome outcome, NodeId target) {
+    const std::string node = "node " + std::to_string(number(target));
+    switch (outcome) {
+        case SwitchoverOutcome::done:
+            return "done";
+        case SwitchoverOutcome::already_active:
+            return node + " is active already";
+        case SwitchoverOutcome::no_active:
+            return "no node is active, so nothing can be handed over";
+        case SwitchoverOutcome::no_such_target:
+            return node + " is not in the configuration, or is a witness";
+        case SwitchoverOutcome::target_unfit:
+            return node + " is down or its life check fails, so it cannot become active";
+        case SwitchoverOutcome::no_standby:
+            return "no other node is alive and healthy";
+        case SwitchoverOutcome::busy:
+            return "another switchover is under way";
+        case SwitchoverOutcome::timed_out:
+            return "the active did not hand over in time; see its log";
+    }
+    return "";
+}
+
+}  // namespace komainu

@@ -1,0 +1,18 @@
+// The core's enums in the operator's words: for log lines, the status and the control socket.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/action.h"
+#include "packet/datagram.h"
+
+namespace komainu {
+
+std::string_view word(Role role);        ///< "active", "standby", "witness", "down"
+std::string_view sentence(Cause cause);  ///< "too few nodes acknowledged in time"
+std::string_view sentence(PeerNews news);
+std::string_view sentence(Refusal refusal);
+std::string sentence(SwitchoverOutcome outcome, NodeId target);
+
+}  // namespace komainu
