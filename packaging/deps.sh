@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Installs what building and testing komainu needs, on Debian or Ubuntu (apt-get) and on RHEL 9 and
+# its rebuilds (dnf). Says nothing and changes nothing when all of it is there. Uses sudo only when
+# not root. Whoever installs things another way never needs this script: `make all tests` does
+# not call it.
+set -euo pipefail
+
+debian_packages="g++ make pkg-config
+    libmnl-dev libnl-3-dev libnl-route-3-dev libboost-program-options-dev libsodium-dev
+    libcap-ng-dev libfmt-dev nlohmann-json3-dev
+    libgtest-dev libpcap-dev tshark iproute2"
+
+# From CRB come the -devel packages of libmnl, libnl3 and libpcap; from EPEL those of libsodium,
+# fmt, json and gtest.
+el_packages="gcc-c++ make pkgconf-pkg-config
+    libmnl-devel libnl3-devel boost-devel libsodium-devel
+    libcap-ng-devel fmt-devel json-devel
+    gtest-devel libpcap-devel wireshark-cli iproute
+    libasan libubsan"
+
+die() { echo "make deps: $*" >&2; exit 1; }
+
+# Runs a command as root and shows what it printed only when it failed.
+quietly() {
+    local output
+    output=$($sudo "$@" 2>&1) && return
+    printf '%s\n' "$output" | tail -n 20 >&2
+    die "failed: $*"
+}
+
+missing_on_debian() {
+    local installed package
+    # dpkg-query fails when it does not know one of the names; the others are listed all the same.
+    installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "$@" 2>/dev/null || true)
+    installed=$(sed -n 's/^ii *//p' <<<"$installed")
+    for package; do
+        grep -qxF "$package" <<<"$installed" || printf '%s ' "$package"
+    done
+}
+
+missing_on_el() {
+    local package
+    for package; do
+        rpm -q --quiet --whatprovides "$package" || printf '%s ' "$package"
+    done
+}
+
+install_on_debian() {
+    quietly apt-get -q update
+    # Else tshark would ask whether ordinary users may capture.
+    quietly env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
+}
+
+install_on_el() {
+    local epel=https://dl.fedoraproject.org/pub/epel/epel-release-latest-9.noarch.rpm
+    quietly dnf -qy install 'dnf-command(config-manager)'
+    if grep -q '^ID="\?rhel' /etc/os-release; then
+        quietly subscription-manager repos --enable "codeready-builder-for-rhel-9-$(uname -m)-rpms"
+    else
+        quietly dnf -qy config-manager --set-enabled crb
+    fi
+    rpm -q --quiet epel-release || quietly dnf -qy install "$epel"
+    quietly dnf -qy --setopt=install_weak_deps=False install "$@"
+}
+
+if command -v apt-get >/dev/null; then
+    system=debian packages=$debian_packages
+elif command -v dnf >/dev/null; then
+    system=el packages=$el_packages
+else
+    die "neither apt-get nor dnf here; install by hand: $debian_packages"
+fi
+
+# The lists are split into words on purpose, here and below.
+missing=$(missing_on_$system $packages)
+[ -n "$missing" ] || exit 0
+sudo=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || die "not root and no sudo; as root, install: $missing"
+    sudo=sudo
+fi
+echo "make deps: installing $missing"
+install_on_$system $missing

@@ -1,0 +1,66 @@
+// A LAN with hosts: a bridge in a namespace of its own, and for each host a namespace that is
+// joined to the bridge by a veth pair. A host sees its end as eth0; the other end, its port on the
+// bridge, has the host's name. Faults are made at the port, as in a real network: the host's own
+// interface is never touched.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/address.h"
+#include "test/lab/netns.h"
+
+struct nl_sock;
+
+namespace komainu::lab {
+
+inline constexpr int hosts_max = 250;  ///< a host's number is the last byte of its addresses
+
+struct Host {
+    std::string name;
+    int number = 0;
+    IpAddress ipv4;  ///< 10.77.0.NUMBER in a /24
+    IpAddress ipv6;  ///< fd77::NUMBER in a /64
+    NetworkNamespace space;
+};
+
+enum class Carrier : bool { down, up };
+
+class Network {
+public:
+    Network();
+    ~Network();
+
+    /// Joins a host to the LAN. The reference stays good.
+    Host& add_host(const std::string& name, int number);
+    std::deque<Host>& hosts() { return hosts_; }
+
+    /// The LAN's own namespace, and the name of the bridge in it.
+    const NetworkNamespace& space() const { return space_; }
+    static constexpr const char* bridge = "lan";
+
+    /// The cable pulled, or plugged in: the host sees its carrier go or come.
+    void set_carrier(const Host&, Carrier);
+
+    /// From now on nothing passes in either direction, and the host cannot see why: the carrier
+    /// stays.
+    void silence(const Host&);
+    /// From now on the host is not heard, yet hears; or does not hear, yet is heard.
+    void mute(const Host&);
+    void deafen(const Host&);
+    /// Ends silence, muteness and deafness.
+    void heal(const Host&);
+
+private:
+    struct Netlink;  // a libnl-route socket within one namespace
+
+    void set_port_state(const Host&, std::uint8_t state);
+
+    NetworkNamespace space_;
+    std::unique_ptr<Netlink> lan_;
+    std::deque<Host> hosts_;
+};
+
+}  // namespace komainu::lab
