@@ -41,6 +41,7 @@ OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
+DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
 TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
@@ -100,7 +101,7 @@ $(B)/unit-tests: $(UNIT) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
-$(B)/demo: $(B)/test/demo/main.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(B)/test/bench/smoke.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
