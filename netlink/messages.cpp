@@ -1,5 +1,5 @@
-// The parsers of netlink/messages.h. libmnl's loop over a message's attributes is not used, since
-// it takes the message's end rounded up to its alignment for the end.
+// The parsers of netlink/messages.h. Their bounds are their own: libmnl's would take a message's
+// end rounded up to the alignment for its end, and a length of 0xffffffff for -1.
 #include "netlink/messages.h"
 
 #include <libmnl/libmnl.h>
@@ -24,9 +24,6 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// Bounds the lengths that libmnl takes as int. The kernel's messages are far smaller.
-constexpr std::size_t message_bytes_max = 1 << 24;
-
 template <class T>
 std::optional<T> read(Bytes bytes) {
     if (bytes.size() < sizeof(T)) return {};
@@ -35,8 +32,9 @@ std::optional<T> read(Bytes bytes) {
     return value;
 }
 
-Bytes without(Bytes bytes, std::size_t header_size) {
-    return bytes.subspan(std::min(bytes.size(), MNL_ALIGN(header_size)));
+// What follows the first length bytes and their padding.
+Bytes without(Bytes bytes, std::size_t length) {
+    return bytes.subspan(std::min(bytes.size(), MNL_ALIGN(length)));
 }
 
 // The payloads of the attributes by their type, which is below N; empty where there is none. Stops
@@ -44,27 +42,26 @@ Bytes without(Bytes bytes, std::size_t header_size) {
 template <std::size_t N>
 std::array<Bytes, N> attributes(Bytes bytes) {
     std::array<Bytes, N> found{};
-    while (bytes.size() >= MNL_ATTR_HDRLEN) {
-        const auto* attribute = static_cast<const nlattr*>(static_cast<const void*>(bytes.data()));
-        if (!mnl_attr_ok(attribute, static_cast<int>(bytes.size()))) break;
-        const std::size_t type = mnl_attr_get_type(attribute);
-        const std::size_t length = mnl_attr_get_len(attribute);
-        if (type < N) found[type] = bytes.first(length).subspan(MNL_ATTR_HDRLEN);
+    while (const auto attribute = read<nlattr>(bytes)) {
+        const std::size_t type = attribute->nla_type & NLA_TYPE_MASK;
+        const std::size_t length = attribute->nla_len;
+        if (length < sizeof *attribute || length > bytes.size()) break;
+        if (type < N) found[type] = bytes.first(length).subspan(sizeof *attribute);
         bytes = without(bytes, length);
     }
     return found;
 }
 
-// The header, if the bytes are one whole message.
-const nlmsghdr* header_of(Bytes bytes) {
-    if (bytes.size() < MNL_NLMSG_HDRLEN || bytes.size() > message_bytes_max) return nullptr;
-    if (!is_aligned(bytes.data())) return nullptr;
-    const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(bytes.data()));
-    return mnl_nlmsg_ok(header, static_cast<int>(bytes.size())) ? header : nullptr;
+// The header, if the bytes begin with a whole message.
+std::optional<nlmsghdr> header_of(Bytes bytes) {
+    const auto header = read<nlmsghdr>(bytes);
+    if (!header || header->nlmsg_len < sizeof *header || header->nlmsg_len > bytes.size())
+        return {};
+    return header;
 }
 
-Bytes payload_of(const nlmsghdr* header, Bytes message) {
-    return without(message.first(header->nlmsg_len), MNL_NLMSG_HDRLEN);
+Bytes payload_of(const nlmsghdr& header, Bytes message) {
+    return without(message.first(header.nlmsg_len), sizeof header);
 }
 
 std::optional<IpAddress> parse_ip_address(int family, Bytes bytes) {
@@ -150,8 +147,8 @@ std::optional<NetlinkEvent> parse_address_event(std::uint16_t type, Bytes payloa
 }  // namespace
 
 std::span<const std::byte> next_message(std::span<const std::byte>& datagram) {
-    const nlmsghdr* header = header_of(datagram);
-    if (header == nullptr) {
+    const auto header = header_of(datagram);
+    if (!header) {
         datagram = {};
         return {};
     }
@@ -161,9 +158,9 @@ std::span<const std::byte> next_message(std::span<const std::byte>& datagram) {
 }
 
 std::optional<NetlinkEvent> parse_event(std::span<const std::byte> message) {
-    const nlmsghdr* header = header_of(message);
-    if (header == nullptr) return {};
-    const Bytes payload = payload_of(header, message);
+    const auto header = header_of(message);
+    if (!header) return {};
+    const Bytes payload = payload_of(*header, message);
     switch (header->nlmsg_type) {
         case RTM_NEWADDR:
         case RTM_DELADDR:
@@ -177,9 +174,9 @@ std::optional<NetlinkEvent> parse_event(std::span<const std::byte> message) {
 }
 
 std::optional<Acknowledgement> parse_acknowledgement(std::span<const std::byte> message) {
-    const nlmsghdr* header = header_of(message);
-    if (header == nullptr || header->nlmsg_type != NLMSG_ERROR) return {};
-    const auto answer = read<nlmsgerr>(payload_of(header, message));
+    const auto header = header_of(message);
+    if (!header || header->nlmsg_type != NLMSG_ERROR) return {};
+    const auto answer = read<nlmsgerr>(payload_of(*header, message));
     if (!answer || answer->error > 0 || answer->error == INT_MIN) return {};
     return Acknowledgement{header->nlmsg_seq, -answer->error};
 }

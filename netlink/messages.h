@@ -16,7 +16,7 @@ namespace komainu {
 /// Room that is enough for any request built here.
 inline constexpr std::size_t netlink_request_bytes_max = 128;
 
-/// Alignment that netlink messages need; the parsers give nothing for bytes that lie otherwise.
+/// Messages begin at multiples of this, and so must the room for a request.
 inline constexpr std::size_t netlink_alignment = 4;
 
 /// Writes the request, which asks for an acknowledgement, and returns its length, a multiple of

@@ -6,6 +6,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "base/assert.h"
 #include "netlink/messages.h"
 #include "netlink/wire.h"
@@ -14,9 +16,15 @@ namespace komainu {
 
 namespace {
 
+bool is_aligned(const void* bytes) {
+    return reinterpret_cast<std::uintptr_t>(bytes) % netlink_alignment == 0;
+}
+
 nlmsghdr* start_request(std::span<std::byte> room, std::uint32_t sequence, std::uint16_t type,
                         int flags) {
     KOMAINU_ASSERT(room.size() >= netlink_request_bytes_max && is_aligned(room.data()));
+    // libmnl before 1.0.5 leaves the padding of attributes as it finds it.
+    std::ranges::fill(room.first(netlink_request_bytes_max), std::byte{0});
     nlmsghdr* message = mnl_nlmsg_put_header(room.data());
     message->nlmsg_type = type;
     message->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | NLM_F_ACK | flags);

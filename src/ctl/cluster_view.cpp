@@ -1,0 +1,122 @@
+#include "ctl/cluster_view.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace komainu {
+
+namespace {
+
+using nlohmann::json;
+
+/// The member of that name; null when there is none.
+const json& at(const json& object, const char* key) {
+    static const json null;
+    if (!object.is_object()) return null;
+    const auto found = object.find(key);
+    return found == object.end() ? null : *found;
+}
+
+std::string text_at(const json& object, const char* key) {
+    const json& value = at(object, key);
+    return value.is_string() ? value.get<std::string>() : "";
+}
+
+std::optional<bool> flag_at(const json& object, const char* key) {
+    const json& value = at(object, key);
+    if (!value.is_boolean()) return {};
+    return value.get<bool>();
+}
+
+template <class Number>
+std::optional<Number> number_at(const json& object, const char* key) {
+    const json& value = at(object, key);
+    const bool fits = std::is_integral_v<Number> ? value.is_number_integer() : value.is_number();
+    if (!fits) return {};
+    return value.get<Number>();
+}
+
+std::optional<std::int64_t> time_at(const json& object, const char* key) {
+    return parse_utc(text_at(object, key));
+}
+
+/// A view of each element of the list; none when it is no list.
+template <class View>
+std::vector<View> views_of(const json& list, View (*view)(const json&)) {
+    std::vector<View> views;
+    if (list.is_array())
+        for (const json& item : list) views.push_back(view(item));
+    return views;
+}
+
+LinkView link_view(const json& link) {
+    return {text_at(link, "address"), flag_at(link, "alive"), number_at<double>(link, "rtt_us")};
+}
+
+NodeView node_view(const json& node) {
+    NodeView view;
+    view.id = number_at<int>(node, "id").value_or(0);
+    view.role = text_at(node, "role");
+    view.alive = flag_at(node, "alive");
+    view.healthy = flag_at(node, "healthy");
+    view.reason = text_at(node, "reason");
+    view.quarantined = flag_at(node, "quarantined").value_or(false);
+    view.priority = number_at<int>(node, "priority");
+    view.started_ms = time_at(node, "started");
+    view.links = views_of<LinkView>(at(node, "links"), link_view);
+    return view;
+}
+
+VipView vip_view(const json& vip) {
+    return {text_at(vip, "name"), text_at(vip, "address"), text_at(vip, "interface"),
+            flag_at(vip, "held")};
+}
+
+std::optional<TakeoverView> takeover_view(const json& takeover) {
+    if (!takeover.is_object()) return {};
+    return TakeoverView{number_at<int>(takeover, "from").value_or(0),
+                        number_at<int>(takeover, "to").value_or(0), text_at(takeover, "why"),
+                        time_at(takeover, "at")};
+}
+
+int count_alive(const std::vector<NodeView>& nodes) {
+    return static_cast<int>(
+        std::ranges::count_if(nodes, [](const NodeView& n) { return n.alive.value_or(false); }));
+}
+
+}  // namespace
+
+ClusterView view_of(const json& status) {
+    ClusterView view;
+    view.name = text_at(status, "cluster");
+    view.node_id = number_at<int>(status, "node_id").value_or(0);
+    view.active = number_at<int>(status, "active").value_or(0);
+    view.term = number_at<std::int64_t>(status, "term");
+    view.quorum = flag_at(status, "quorum");
+    view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
+    view.vips = views_of<VipView>(at(status, "vips"), vip_view);
+    view.takeover = takeover_view(at(status, "last_takeover"));
+    view.votes_heard =
+        number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));
+    return view;
+}
+
+std::optional<std::int64_t> parse_utc(std::string_view text) {
+    int year = 0;
+    unsigned month = 0, day = 0;
+    int hour = 0, minute = 0, second = 0;
+    const std::string terminated(text);
+    if (std::sscanf(terminated.c_str(), "%4d-%2u-%2uT%2d:%2d:%2d", &year, &month, &day, &hour,
+                    &minute, &second) != 6)
+        return {};
+    using namespace std::chrono;
+    const year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                              std::chrono::day{day}};
+    if (!date.ok()) return {};
+    const auto time = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};
+    return duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace komainu

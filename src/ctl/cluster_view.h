@@ -1,0 +1,63 @@
+// What `status` shows, taken from the daemon's JSON. Whatever is missing there, or of another type,
+// is simply not known: an older or newer daemon must not blind the operator.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace komainu {
+
+struct LinkView {
+    std::string address;
+    std::optional<bool> alive;
+    std::optional<double> rtt_us;
+};
+
+struct NodeView {
+    int id = 0;
+    std::string role;
+    std::optional<bool> alive;
+    std::optional<bool> healthy;
+    std::string reason;  ///< why it is not healthy
+    bool quarantined = false;
+    std::optional<int> priority;
+    std::optional<std::int64_t> started_ms;  ///< wall clock
+    std::vector<LinkView> links;
+};
+
+struct VipView {
+    std::string name;
+    std::string address;
+    std::string interface;
+    std::optional<bool> held;  ///< by the node that was asked
+};
+
+struct TakeoverView {
+    int from = 0;
+    int to = 0;
+    std::string why;
+    std::optional<std::int64_t> at_ms;  ///< wall clock
+};
+
+struct ClusterView {
+    std::string name;
+    int node_id = 0;  ///< who was asked
+    int active = 0;   ///< 0: nobody
+    std::optional<std::int64_t> term;
+    std::optional<bool> quorum;
+    int votes_heard = 0;
+    std::vector<NodeView> nodes;
+    std::vector<VipView> vips;
+    std::optional<TakeoverView> takeover;
+};
+
+ClusterView view_of(const nlohmann::json& status);
+
+/// "2026-11-23T12:00:00.123Z" as milliseconds since 1970, to the second.
+std::optional<std::int64_t> parse_utc(std::string_view text);
+
+}  // namespace komainu

@@ -1,0 +1,233 @@
+#include "ctl/commands.h"
+
+#include <fmt/core.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "base/ids.h"
+#include "conf/load.h"
+#include "conf/summary.h"
+#include "ctl/screen.h"
+#include "ctl/status_text.h"
+#include "io/clock.h"
+#include "io/local_addresses.h"
+
+namespace komainu {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration status_patience = 5s;
+constexpr Duration switchover_patience = 30s;
+constexpr Duration watch_period = 500ms;
+constexpr int rows_unless_known = 24;
+
+ExitStatus complain(ExitStatus status, std::string_view why) {
+    fmt::print(stderr, "komainuctl: {}\n", why);
+    return status;
+}
+
+/// Prints to stdout, and finds out whether it arrived: a full disk must not pass for a new key.
+ExitStatus print(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+        return ExitStatus::done;
+    return complain(ExitStatus::failed,
+                    fmt::format("the output cannot be written: {}", std::strerror(errno)));
+}
+
+bool exists(const char* path) { return access(path, F_OK) == 0 || errno != ENOENT; }
+
+/// Where the daemon listens; nothing, after a complaint, when the configuration does not tell. Only
+/// a host without any configuration has the default: where it cannot be read, the daemon may well
+/// be somewhere else.
+std::optional<std::string> find_socket(const Invocation& invocation) {
+    if (invocation.socket) return invocation.socket;
+    if (!invocation.config && !exists(default_config_file)) return ControlConfig{}.socket;
+    const auto file = invocation.config.value_or(default_config_file);
+    const auto read = read_config_file(file);
+    if (!read.problems.has_errors()) return read.config.control.socket;
+    fmt::print(stderr, "{}", report(file, read.problems));
+    complain(ExitStatus::usage,
+             "so the control socket is not known; correct this, or name it with --socket");
+    return {};
+}
+
+// --- status -------------------------------------------------------------------------------------
+
+Answer ask_status(const std::string& socket) {
+    auto answer = ask(socket, {{"command", "status"}}, status_patience);
+    if (answer.status != ExitStatus::done) return answer;
+    const auto status = answer.body.find("status");
+    if (status == answer.body.end() || !status->is_object())
+        return {ExitStatus::failed, "the daemon's answer has no status", {}};
+    return {ExitStatus::done, "", std::move(*status)};
+}
+
+std::string shown(const json& status, const Invocation& invocation) {
+    if (invocation.json) return status.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    const bool colors = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+    return status_text(status, static_cast<std::int64_t>(wall_clock_ms()),
+                       colors ? Colors::on : Colors::off);
+}
+
+int terminal_rows() {
+    winsize size{};
+    const bool known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
+    return known ? size.ws_row : rows_unless_known;
+}
+
+/// Goes on while the daemon is away: who watches wants to see it come back.
+ExitStatus watch(const std::string& socket, const Invocation& invocation, std::string text) {
+    const bool redraws = isatty(STDOUT_FILENO) == 1 && !invocation.json;
+    for (;;) {
+        const auto printed = print(redraws ? redraw(text, terminal_rows()) : text);
+        if (printed != ExitStatus::done) return printed;
+        std::this_thread::sleep_for(watch_period);
+        const auto answer = ask_status(socket);
+        if (answer.status == ExitStatus::done)
+            text = shown(answer.body, invocation);
+        else if (redraws)
+            text = answer.why + "\n";
+        else
+            return complain(answer.status, answer.why);
+    }
+}
+
+ExitStatus run_status(const Invocation& invocation) {
+    const auto socket = find_socket(invocation);
+    if (!socket) return ExitStatus::usage;
+    const auto answer = ask_status(*socket);
+    if (answer.status != ExitStatus::done) return complain(answer.status, answer.why);
+    const auto text = shown(answer.body, invocation);
+    return invocation.watch ? watch(*socket, invocation, text) : print(text);
+}
+
+// --- switchover ---------------------------------------------------------------------------------
+
+std::optional<int> node_number(const std::string& text) {
+    int id = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, id);
+    if (error != std::errc{} || rest != end || id < 1 || id > nodes_max) return {};
+    return id;
+}
+
+std::string done_text(const json& answer) {
+    const auto active = answer.value("active", json());
+    const auto elapsed = answer.value("elapsed_ms", json());
+    return fmt::format(
+        "{}{}\n", active.is_number() ? fmt::format("node {} is active", active.get<int>()) : "done",
+        elapsed.is_number() ? fmt::format(", after {:.1f} ms", elapsed.get<double>()) : "");
+}
+
+ExitStatus run_switchover(const Invocation& invocation) {
+    json request{{"command", "switchover"}};
+    if (!invocation.arguments.empty()) {
+        const auto node = node_number(invocation.arguments.front());
+        if (!node)
+            return complain(ExitStatus::usage,
+                            fmt::format("{} is not a node; write its number, 1 to {}",
+                                        invocation.arguments.front(), nodes_max));
+        request["node"] = *node;
+    }
+    const auto socket = find_socket(invocation);
+    if (!socket) return ExitStatus::usage;
+    const auto answer = ask(*socket, request, switchover_patience);
+    if (answer.status != ExitStatus::done) return complain(answer.status, answer.why);
+    return print(done_text(answer.body));
+}
+
+// --- the rest -----------------------------------------------------------------------------------
+
+ExitStatus run_check_config(const Invocation& invocation) {
+    const auto& file = invocation.arguments.front();
+    auto local = local_addresses();
+    if (!local) return complain(ExitStatus::failed, local.error().what);
+    const auto loaded = load_config(file, {Purpose::inspect, {}, std::move(*local)});
+    fmt::print(stderr, "{}", report(file, loaded.problems));
+    if (loaded.problems.has_errors()) return ExitStatus::usage;
+    return print(describe(loaded.config));
+}
+
+ExitStatus run_keygen(const Invocation&) {
+    const auto key = make_key_text();
+    if (!key) return complain(ExitStatus::failed, key.error().what);
+    return print(key.value() + "\n");
+}
+
+ExitStatus run_version(const Invocation&) { return print("komainuctl " KOMAINU_VERSION "\n"); }
+
+constexpr std::array<Command, 5> table{{
+    {"status",
+     "",
+     0,
+     0,
+     {"config", "socket", "json", "watch"},
+     run_status,
+     "show who is active, what is wrong, the nodes and the VIPs",
+     "Asks the daemon of this host, so it is the cluster as this node sees it.\n\n"
+     "  --json    one line of JSON; its keys do not change, more may come\n"
+     "  --watch   shows it again every half second, until interrupted\n\n"
+     "Colours appear on a terminal only, and not when NO_COLOR is set.\n"},
+    {"switchover",
+     "[NODE]",
+     0,
+     1,
+     {"config", "socket"},
+     run_switchover,
+     "let another node become active, and wait until it is",
+     "The active node gives up its VIPs and names its successor: NODE, or the best standby when\n"
+     "none is named. May be asked on any node. Says how long it took, or why it was refused.\n"},
+    {"check-config",
+     "FILE",
+     1,
+     1,
+     {},
+     run_check_config,
+     "tell everything that is wrong with a configuration",
+     "Prints each error and warning with its line, and what would run when there is no error.\n"
+     "Exit status 2 when there are errors. The keys are checked as well, if this user may read\n"
+     "them.\n"},
+    {"keygen",
+     "",
+     0,
+     0,
+     {},
+     run_keygen,
+     "print a new cluster key",
+     "All nodes need the same key, in a file that nobody else can read:\n\n"
+     "  (umask 077; komainuctl keygen > /etc/komainu/cluster.key)\n\n"
+     "To exchange a key without a pause, add the new one below the old one on every node, then\n"
+     "move it to the top on every node, then remove the old one.\n"},
+    {"version",
+     "",
+     0,
+     0,
+     {},
+     run_version,
+     "print the version",
+     "Of komainuctl. The daemon tells its own in status --json.\n"},
+}};
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+
+ExitStatus run_komainuctl(const std::vector<std::string>& words) {
+    const auto parsed = parse_command_line(words, table);
+    if (!parsed)
+        return complain(ExitStatus::usage, parsed.error().what + "; see komainuctl --help");
+    const Invocation& invocation = parsed.value();
+    if (!invocation.help) return invocation.command->run(invocation);
+    return print(invocation.command ? help_text(*invocation.command) : help_text(table));
+}
+
+}  // namespace komainu

@@ -1,0 +1,76 @@
+#include "ctl/control.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+
+#include "io/unix_request.h"
+
+namespace komainu {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t answer_bytes_max = 1 << 20;
+
+Answer explain(const Error& error, const std::string& path, Duration patience) {
+    switch (error.code) {
+        case ENOENT:
+        case ENOTDIR:
+            return {ExitStatus::no_daemon,
+                    fmt::format("no daemon: there is no socket {}; start komainud, or name another "
+                                "socket with --socket",
+                                path),
+                    {}};
+        case ECONNREFUSED:
+            return {ExitStatus::no_daemon,
+                    fmt::format("no daemon: nobody listens at {}; start komainud, its log says why "
+                                "it ended",
+                                path),
+                    {}};
+        case EACCES:
+            return {ExitStatus::no_daemon,
+                    fmt::format("no daemon can be asked: this user may not use {}; use sudo, or "
+                                "join the group of komainud",
+                                path),
+                    {}};
+        case EAGAIN:
+        case ETIMEDOUT:
+            return {ExitStatus::failed,
+                    fmt::format("the daemon at {} gave no answer within {} s; look at its log",
+                                path, patience / 1s),
+                    {}};
+        case ECONNRESET:
+            return {ExitStatus::failed,
+                    fmt::format("the daemon at {} closed the connection without an answer; look at "
+                                "its log",
+                                path),
+                    {}};
+        default:
+            return {ExitStatus::failed, fmt::format("{}: {}", path, error.what), {}};
+    }
+}
+
+}  // namespace
+
+Answer read_answer(const std::string& line) {
+    auto body = json::parse(line, nullptr, false);
+    const auto ok = body.is_object() ? body.find("ok") : body.end();
+    if (!body.is_object() || ok == body.end() || !ok->is_boolean())
+        return {ExitStatus::failed, "the daemon's answer is not one of komainud", {}};
+    if (ok->get<bool>()) return {ExitStatus::done, "", std::move(body)};
+    const auto error = body.find("error");
+    const bool has_reason = error != body.end() && error->is_string();
+    return {ExitStatus::failed,
+            has_reason ? error->get<std::string>() : "the daemon refused and gave no reason",
+            {}};
+}
+
+Answer ask(const std::string& socket_path, const json& request, Duration patience) {
+    const auto line = request_line(socket_path, request.dump(), {patience, answer_bytes_max});
+    if (!line) return explain(line.error(), socket_path, patience);
+    return read_answer(line.value());
+}
+
+}  // namespace komainu

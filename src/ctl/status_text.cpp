@@ -1,0 +1,140 @@
+#include "ctl/status_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "ctl/cluster_view.h"
+#include "ctl/troubles.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr const char* unknown = "?";
+
+Cell yes_or_no_cell(std::optional<bool> flag) {
+    if (!flag) return {unknown, Tone::plain};
+    return *flag ? Cell{"yes", Tone::plain} : Cell{"no", Tone::bad};
+}
+
+Cell role_cell(const NodeView& node) {
+    const Tone tone = node.role == "active" ? Tone::good
+                      : node.role == "down" ? Tone::bad
+                                            : Tone::plain;
+    return {node.role.empty() ? unknown : node.role, tone};
+}
+
+std::string link_text(const LinkView& link) {
+    if (!link.alive.value_or(true)) return link.address + " (silent)";
+    if (!link.rtt_us) return link.address;
+    if (*link.rtt_us < 1000) return fmt::format("{} ({:.0f} us)", link.address, *link.rtt_us);
+    return fmt::format("{} ({:.1f} ms)", link.address, *link.rtt_us / 1000);
+}
+
+std::string links_text(const NodeView& node) {
+    std::string text;
+    for (const auto& link : node.links) text += (text.empty() ? "" : ", ") + link_text(link);
+    return text;
+}
+
+/// What a node that is down once said of itself is of no use now.
+Row node_row(const NodeView& node, const ClusterView& cluster, std::int64_t now_ms) {
+    const bool is_down = !node.alive.value_or(true);
+    const bool is_witness = node.role == "witness";
+    const Cell none{"-"};
+    return {{fmt::format("{}{}", node.id, node.id == cluster.node_id ? " *" : "")},
+            role_cell(node),
+            yes_or_no_cell(node.alive),
+            is_down ? none : yes_or_no_cell(node.healthy),
+            is_witness ? none : Cell{node.priority ? std::to_string(*node.priority) : unknown},
+            is_down            ? none
+            : !node.started_ms ? Cell{unknown}
+                               : Cell{age_text(now_ms - *node.started_ms)},
+            {links_text(node)}};
+}
+
+std::string node_table(const ClusterView& cluster, std::int64_t now_ms, Colors colors) {
+    constexpr Tone heading = Tone::heading;
+    std::vector<Row> rows{{{"NODE", heading},
+                           {"ROLE", heading},
+                           {"ALIVE", heading},
+                           {"HEALTHY", heading},
+                           {"PRIORITY", heading},
+                           {"UP FOR", heading},
+                           {"LINK (ROUND TRIP)", heading}}};
+    for (const auto& node : cluster.nodes) rows.push_back(node_row(node, cluster, now_ms));
+    return layout(rows, colors);
+}
+
+/// Who holds it, as far as the node that was asked can tell.
+Cell holder_cell(const VipView& vip, const ClusterView& cluster) {
+    if (vip.held.value_or(false))
+        return {fmt::format("node {} (this node)", cluster.node_id), Tone::good};
+    if (cluster.active == 0 || cluster.active == cluster.node_id) return {"nobody", Tone::bad};
+    return {fmt::format("node {}", cluster.active), Tone::plain};
+}
+
+std::string vip_table(const ClusterView& cluster, Colors colors) {
+    if (cluster.vips.empty()) return "";
+    constexpr Tone heading = Tone::heading;
+    std::vector<Row> rows{
+        {{"VIP", heading}, {"ADDRESS", heading}, {"INTERFACE", heading}, {"HELD BY", heading}}};
+    for (const auto& vip : cluster.vips)
+        rows.push_back({{vip.name}, {vip.address}, {vip.interface}, holder_cell(vip, cluster)});
+    return "\n" + layout(rows, colors);
+}
+
+std::string headline(const ClusterView& cluster, Colors colors) {
+    const bool has_active = cluster.active != 0;
+    const auto who =
+        has_active ? fmt::format("node {} is active", cluster.active) : "no node is active";
+    const auto term = cluster.term ? fmt::format(", term {}", *cluster.term) : "";
+    const auto quorum =
+        cluster.quorum ? fmt::format(", quorum {} ({} of {} votes)", *cluster.quorum ? "yes" : "no",
+                                     cluster.votes_heard, cluster.nodes.size())
+                       : "";
+    return fmt::format("Cluster {}: {}{}{}\n", cluster.name.empty() ? unknown : cluster.name,
+                       paint(who, has_active ? Tone::good : Tone::bad, colors), term, quorum);
+}
+
+std::string takeover_line(const ClusterView& cluster, std::int64_t now_ms) {
+    if (!cluster.takeover) return "";
+    const auto& [from, to, why, at_ms] = *cluster.takeover;
+    return fmt::format("Last takeover{}{}{}{}{}\n",
+                       at_ms ? ", " + age_text(now_ms - *at_ms) + " ago" : "",
+                       from ? fmt::format(", from node {}", from) : "",
+                       to ? fmt::format(", to node {}", to) : "", why.empty() ? "" : ": ", why);
+}
+
+}  // namespace
+
+std::string age_text(std::int64_t milliseconds) {
+    struct Unit {
+        std::int64_t seconds;
+        const char* name;
+    };
+    constexpr std::array<Unit, 4> units{{{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}}};
+    // The wall clocks of two nodes may differ a little: nothing is younger than new.
+    const std::int64_t seconds = std::max<std::int64_t>(milliseconds / 1000, 0);
+    for (std::size_t i = 0; i + 1 < units.size(); ++i)
+        if (seconds >= units[i].seconds)
+            return fmt::format("{}{} {}{}", seconds / units[i].seconds, units[i].name,
+                               seconds % units[i].seconds / units[i + 1].seconds,
+                               units[i + 1].name);
+    return fmt::format("{}s", seconds);
+}
+
+std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Colors colors) {
+    const auto cluster = view_of(status);
+    std::string text = headline(cluster, colors);
+    for (const auto& trouble : troubles_of(cluster))
+        text += paint("! " + trouble, Tone::bad, colors) + "\n";
+    text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
+    text += fmt::format("\n* the node that was asked\n");
+    return text + takeover_line(cluster, now_ms);
+}
+
+}  // namespace komainu

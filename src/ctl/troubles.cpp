@@ -1,0 +1,75 @@
+#include "ctl/troubles.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace komainu {
+
+namespace {
+
+bool is_alive(const NodeView& node) { return node.alive.value_or(true); }
+
+bool can_be_active(const NodeView& node) { return node.role != "witness" && is_alive(node); }
+
+std::string votes_of(const ClusterView& cluster) {
+    return fmt::format("{} of {} votes", cluster.votes_heard, cluster.nodes.size());
+}
+
+std::string why_nobody_is_active(const ClusterView& cluster) {
+    if (!cluster.quorum.value_or(true)) return "no quorum (" + votes_of(cluster) + ")";
+    const auto fit = [](const NodeView& n) { return can_be_active(n) && n.healthy.value_or(true); };
+    if (std::ranges::none_of(cluster.nodes, fit))
+        return "no node that could be is alive and healthy";
+    const auto waits = [&](const NodeView& n) { return !fit(n) || n.quarantined; };
+    if (std::ranges::all_of(cluster.nodes, waits))
+        return "the nodes have just started and wait for one deadtime";
+    return "an election is under way";
+}
+
+void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubles) {
+    std::vector<int> actives;
+    for (const auto& node : cluster.nodes)
+        if (node.role == "active" && is_alive(node)) actives.push_back(node.id);
+    if (actives.size() > 1)
+        troubles.push_back(
+            fmt::format("nodes {} all say that they are active", fmt::join(actives, " and ")));
+    if (cluster.active == 0)
+        troubles.push_back("no node is active: " + why_nobody_is_active(cluster));
+    else if (!cluster.quorum.value_or(true))
+        troubles.push_back("there is no quorum (" + votes_of(cluster) + ")");
+}
+
+void add_node(const NodeView& node, std::vector<std::string>& troubles) {
+    if (!is_alive(node)) {
+        troubles.push_back(fmt::format("node {} is down", node.id));
+        return;
+    }
+    if (!node.healthy.value_or(true))
+        troubles.push_back(fmt::format("node {} is not healthy{}{}", node.id,
+                                       node.reason.empty() ? "" : ": ", node.reason));
+    for (const auto& link : node.links)
+        if (!link.alive.value_or(true))
+            troubles.push_back(fmt::format("node {} is not heard at {}", node.id, link.address));
+}
+
+void add_vip(const ClusterView& cluster, const VipView& vip, std::vector<std::string>& troubles) {
+    const bool is_active = cluster.active != 0 && cluster.active == cluster.node_id;
+    if (is_active && !vip.held.value_or(true))
+        troubles.push_back(fmt::format("VIP {} is not held, though this node is active", vip.name));
+    if (!is_active && vip.held.value_or(false))
+        troubles.push_back(fmt::format("VIP {} is held, though this node is not active", vip.name));
+}
+
+}  // namespace
+
+std::vector<std::string> troubles_of(const ClusterView& cluster) {
+    std::vector<std::string> troubles;
+    add_leadership(cluster, troubles);
+    for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
+    for (const auto& node : cluster.nodes) add_node(node, troubles);
+    return troubles;
+}
+
+}  // namespace komainu

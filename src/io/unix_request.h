@@ -1,0 +1,24 @@
+// One line to a Unix stream socket, one line back. It waits, up to a limit: this is for programs
+// that a person starts, never for the daemon's loop.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace komainu {
+
+struct RequestLimits {
+    Duration patience;  ///< for all of it
+    std::size_t answer_bytes_max;
+};
+
+/// The answer comes without its newline. The error's code tells what kept it: ENOENT and
+/// ECONNREFUSED (nobody listens), EACCES, ETIMEDOUT, ECONNRESET (closed without an answer),
+/// EMSGSIZE (an answer above the limit), or another errno.
+Result<std::string> request_line(const std::string& socket_path, std::string_view line,
+                                 RequestLimits limits);
+
+}  // namespace komainu

@@ -1,0 +1,123 @@
+// The requests' bytes, whole. Netlink is in the byte order of the machine: the golden bytes are
+// those of a little-endian one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+
+#include "netlink/messages.h"
+
+namespace komainu {
+namespace {
+
+using Golden = std::vector<int>;
+
+class NetlinkRequest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if constexpr (std::endian::native != std::endian::little)
+            GTEST_SKIP() << "the golden bytes are little-endian";
+        room_.fill(std::byte{0xee});  // Whatever a builder does not write shows.
+    }
+
+    Golden bytes(std::size_t length) const {
+        Golden numbers;
+        for (const std::byte b : std::span(room_).first(length))
+            numbers.push_back(std::to_integer<int>(b));
+        return numbers;
+    }
+    Golden built(AddressRequest::Verb verb, const char* prefix) {
+        const AddressRequest request{verb, InterfaceIndex{3}, *parse_prefix(prefix), 5};
+        return bytes(build_address_request(room_, 0x01020304, request));
+    }
+
+    alignas(netlink_alignment) std::array<std::byte, netlink_request_bytes_max> room_{};
+};
+
+using Verb = AddressRequest::Verb;
+
+// clang-format off
+TEST_F(NetlinkRequest, AddsAnIpv4AddressWithItsLifetimeAndOurMark) {
+    EXPECT_EQ(built(Verb::add, "10.77.0.100/24"), (Golden{
+        68, 0, 0, 0,   20, 0,   0x05, 0x06,       // length, RTM_NEWADDR, REQUEST ACK EXCL CREATE
+        4, 3, 2, 1,    0, 0, 0, 0,                // sequence, port
+        2, 24, 0, 0,   3, 0, 0, 0,                // AF_INET, /24, flags, scope; interface
+        8, 0, 2, 0,    10, 77, 0, 100,            // IFA_LOCAL
+        8, 0, 1, 0,    10, 77, 0, 100,            // IFA_ADDRESS
+        20, 0, 6, 0,   5, 0, 0, 0,  5, 0, 0, 0,   // IFA_CACHEINFO: preferred, valid,
+                       0, 0, 0, 0,  0, 0, 0, 0,   //   and stamps that only the kernel writes
+        5, 0, 11, 0,   0x6b, 0, 0, 0}));          // IFA_PROTO and padding
+}
+
+TEST_F(NetlinkRequest, AddsAnIpv6AddressWithoutDuplicateDetectionAndNeverPreferred) {
+    EXPECT_EQ(built(Verb::add, "fd77::64/64"), (Golden{
+        100, 0, 0, 0,  20, 0,   0x05, 0x06,
+        4, 3, 2, 1,    0, 0, 0, 0,
+        10, 64, 0, 0,  3, 0, 0, 0,
+        20, 0, 2, 0,   0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x64,
+        20, 0, 1, 0,   0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x64,
+        8, 0, 8, 0,    2, 0, 0, 0,                // IFA_FLAGS: IFA_F_NODAD
+        20, 0, 6, 0,   0, 0, 0, 0,  5, 0, 0, 0,   // preferred for no time, valid for 5 s
+                       0, 0, 0, 0,  0, 0, 0, 0,
+        5, 0, 11, 0,   0x6b, 0, 0, 0}));
+}
+
+TEST_F(NetlinkRequest, RemovesByAddressAndPrefixLength) {
+    EXPECT_EQ(built(Verb::remove, "10.77.0.100/24"), (Golden{
+        40, 0, 0, 0,   21, 0,   0x05, 0x00,       // RTM_DELADDR, REQUEST ACK
+        4, 3, 2, 1,    0, 0, 0, 0,
+        2, 24, 0, 0,   3, 0, 0, 0,
+        8, 0, 2, 0,    10, 77, 0, 100,
+        8, 0, 1, 0,    10, 77, 0, 100}));
+}
+
+TEST_F(NetlinkRequest, SetsPromoteSecondariesOfOneInterface) {
+    EXPECT_EQ(bytes(build_promote_secondaries(room_, 1, InterfaceIndex{3})), (Golden{
+        52, 0, 0, 0,   19, 0,   0x05, 0x00,       // RTM_SETLINK, REQUEST ACK
+        1, 0, 0, 0,    0, 0, 0, 0,
+        0, 0, 0, 0,    3, 0, 0, 0,                // AF_UNSPEC, type; interface
+        0, 0, 0, 0,    0, 0, 0, 0,                // flags, change
+        20, 0, 26, 0x80,                          // IFLA_AF_SPEC, nested
+        16, 0, 2, 0x80,                           //   AF_INET, nested
+        12, 0, 1, 0x80,                           //     IFLA_INET_CONF, nested
+        8, 0, 20, 0,   1, 0, 0, 0}));             //       PROMOTE_SECONDARIES = 1
+}
+// clang-format on
+
+TEST_F(NetlinkRequest, RenewsAsItAddsButReplacing) {
+    const auto added = built(Verb::add, "10.77.0.100/24");
+    auto renewed = built(Verb::renew, "10.77.0.100/24");
+    EXPECT_EQ(renewed[7], 0x05);  // REPLACE CREATE
+    renewed[7] = added[7];
+    EXPECT_EQ(renewed, added);
+}
+
+TEST_F(NetlinkRequest, HasALengthThatAnotherMessageMayFollow) {
+    for (const auto verb : {Verb::add, Verb::renew, Verb::remove})
+        for (const char* prefix : {"10.77.0.100/24", "fd77::64/64"})
+            EXPECT_EQ(built(verb, prefix).size() % netlink_alignment, 0U);
+}
+
+bool fulfilled(Verb verb, int error) {
+    AddressRequest request;
+    request.verb = verb;
+    request.error = error;
+    return request.fulfilled();
+}
+
+TEST(AddressRequest, IsFulfilledWhenWhatShallGoIsNotThere) {
+    for (const int error : {0, EADDRNOTAVAIL, ENODEV, ENXIO})
+        EXPECT_TRUE(fulfilled(Verb::remove, error));
+    for (const int error : {EPERM, ETIMEDOUT, EINVAL}) EXPECT_FALSE(fulfilled(Verb::remove, error));
+}
+
+TEST(AddressRequest, IsNotFulfilledWhenAnAddressToAddIsThereAlready) {
+    EXPECT_TRUE(fulfilled(Verb::add, 0));
+    EXPECT_FALSE(fulfilled(Verb::add, EEXIST));
+    EXPECT_FALSE(fulfilled(Verb::renew, ENODEV));
+}
+
+}  // namespace
+}  // namespace komainu
