@@ -18,6 +18,8 @@ constexpr char nobody = '.';
 lab::ClusterOptions options() {
     lab::ClusterOptions options;
     options.nodes = nodes;
+    options.interval = 10ms;
+    options.deadtime = 40ms;
     options.vips = {"10.77.0.100/24", "fd77::100/64"};
     options.check = lab::ServiceCheck::process;
     return options;
