@@ -42,6 +42,7 @@ LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
+BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
 TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
@@ -103,7 +104,7 @@ $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
-$(B)/bench-smoke: $(B)/test/bench/smoke.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)

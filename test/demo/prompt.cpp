@@ -23,6 +23,9 @@ constexpr Duration draw_every = 200ms;
 
 enum class Wants { nothing, a_node, maybe_a_node };
 
+/// Whether something is done to the cluster, so that one wants to see what became of it.
+enum class Kind { telling, doing };
+
 struct Visit {
     Stage& stage;
     Screen& screen;
@@ -31,6 +34,7 @@ struct Visit {
 
 struct Command {
     const char* name;
+    Kind kind;
     Wants wants;
     const char* help;
     void (*run)(Visit&);
@@ -72,30 +76,34 @@ void tell_how_to_enter(Visit& visit) {
 
 void help(Visit& visit);
 
+void show(Visit& visit) { visit.screen.show(visit.stage); }
+void kill_daemon(Visit& visit) { visit.stage.kill_daemon(*visit.node); }
+void kill_service(Visit& visit) { visit.stage.kill_service(*visit.node); }
+void start(Visit& visit) { visit.stage.start(*visit.node); }
+void unplug(Visit& visit) { visit.stage.unplug(*visit.node); }
+void plug(Visit& visit) { visit.stage.plug(*visit.node); }
+void silence(Visit& visit) { visit.stage.silence(*visit.node); }
+void heal(Visit& visit) { visit.stage.heal(*visit.node); }
+
+// clang-format off
 constexpr std::array commands{
-    Command{"status", Wants::nothing, "the picture, once", [](Visit&) {}},
-    Command{"watch", Wants::nothing, "the picture, live", watch},
-    Command{"switchover", Wants::maybe_a_node, "hand over, to node N or to the best", switch_over},
-    Command{"kill", Wants::a_node, "kill -9 the daemon of node N",
-            [](Visit& visit) { visit.stage.kill_daemon(*visit.node); }},
-    Command{"kill-service", Wants::a_node, "kill -9 the service of node N",
-            [](Visit& visit) { visit.stage.kill_service(*visit.node); }},
-    Command{"start", Wants::a_node, "start again what was killed on node N",
-            [](Visit& visit) { visit.stage.start(*visit.node); }},
-    Command{"unplug", Wants::a_node, "pull the cable of node N",
-            [](Visit& visit) { visit.stage.unplug(*visit.node); }},
-    Command{"plug", Wants::a_node, "plug it in again",
-            [](Visit& visit) { visit.stage.plug(*visit.node); }},
-    Command{"silence", Wants::a_node, "drop all that node N sends or should receive",
-            [](Visit& visit) { visit.stage.silence(*visit.node); }},
-    Command{"heal", Wants::a_node, "end that", [](Visit& visit) { visit.stage.heal(*visit.node); }},
-    Command{"log", Wants::a_node, "what the daemon of node N has logged", show_log},
-    Command{"enter", Wants::a_node, "how to get into node N from another terminal",
-            tell_how_to_enter},
-    Command{"play", Wants::nothing, "the five acts of make demo", play},
-    Command{"help", Wants::nothing, "this", help},
-    Command{"quit", Wants::nothing, "end; nothing is left behind", nullptr},
+    Command{"status", Kind::telling, Wants::nothing, "the picture, once", show},
+    Command{"watch", Kind::telling, Wants::nothing, "the picture, live", watch},
+    Command{"switchover", Kind::doing, Wants::maybe_a_node, "hand over, to node N or to the best", switch_over},
+    Command{"kill", Kind::doing, Wants::a_node, "kill -9 the daemon of node N", kill_daemon},
+    Command{"kill-service", Kind::doing, Wants::a_node, "kill -9 the service of node N", kill_service},
+    Command{"start", Kind::doing, Wants::a_node, "start again what was killed on node N", start},
+    Command{"unplug", Kind::doing, Wants::a_node, "pull the cable of node N", unplug},
+    Command{"plug", Kind::doing, Wants::a_node, "plug it in again", plug},
+    Command{"silence", Kind::doing, Wants::a_node, "drop all that node N sends or should receive", silence},
+    Command{"heal", Kind::doing, Wants::a_node, "end that", heal},
+    Command{"log", Kind::telling, Wants::a_node, "what the daemon of node N has logged", show_log},
+    Command{"enter", Kind::telling, Wants::a_node, "how to get into node N from another terminal", tell_how_to_enter},
+    Command{"play", Kind::telling, Wants::nothing, "the five acts of make demo", play},
+    Command{"help", Kind::telling, Wants::nothing, "this", help},
+    Command{"quit", Kind::telling, Wants::nothing, "end; nothing is left behind", nullptr},
 };
+// clang-format on
 
 void help(Visit& visit) {
     for (const auto& command : commands) {
@@ -117,9 +125,7 @@ const Command* find_command(const std::string& name) {
 void run(const Command& command, Visit& visit) {
     const auto mark = visit.stage.client().mark();
     command.run(visit);
-    if (command.wants == Wants::nothing && command.run != watch &&
-        command.name != std::string("status"))
-        return;
+    if (command.kind == Kind::telling) return;
     visit.screen.watch(visit.stage, look_after_command);
     visit.screen.show(visit.stage);
     const auto outage = visit.stage.client().outage_since(mark);
