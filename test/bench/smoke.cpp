@@ -178,6 +178,8 @@ int runs_from(int argc, char** argv) {
 int run(int argc, char** argv) {
     const int runs = runs_from(argc, argv);
     lab::ClusterOptions options;
+    options.interval = 10ms;
+    options.deadtime = 40ms;
     options.check = lab::ServiceCheck::process;
     lab::Cluster cluster(options);
     cluster.start_services();
