@@ -72,24 +72,32 @@ std::optional<Takeover> Takeovers::measure(const Way& way) {
     const lab::Capture capture(cluster_.network(), "udp port 9694 or arp");
     const auto events_before = watcher_.mark();
     const auto mark = client_.mark();
+    const auto struck = lab::now();
     way.strike(cluster_, *active);
-    const bool answered = lab::wait_until(
-        [&] {
-            return std::ranges::any_of(client_.answers_since(mark), [&](const lab::Answer& answer) {
-                return answer.tag != *active;
-            });
-        },
-        patience);
+    const auto answer = answer_of_another(*active, mark);
     lab::sleep_for(afterwards);
     const auto outage = client_.outage_since(mark);
-    Takeover takeover{outage.gap, watcher_.overlap(cluster_.vip(), events_before), {}};
+    const auto overlap = watcher_.overlap(cluster_.vip(), events_before);
     way.repair(cluster_, *active);
-    if (!answered || !outage.over) return {};
+    if (!answer || !outage.over) return {};
 
-    const auto winner = client_.answers_since(mark).back().tag;
-    takeover.vote_to_announcement =
-        vote_to_announcement(capture.frames(), cluster_.host(winner).ipv4, cluster_.vip());
-    return takeover;
+    const auto& winner = cluster_.host(answer->tag).ipv4;
+    return Takeover{outage.gap, answer->received - struck, overlap,
+                    vote_to_announcement(capture.frames(), winner, cluster_.vip())};
+}
+
+std::optional<lab::Answer> Takeovers::answer_of_another(int node, std::uint64_t mark) const {
+    std::optional<lab::Answer> found;
+    lab::wait_until(
+        [&] {
+            const auto answers = client_.answers_since(mark);
+            const auto other = std::ranges::find_if(
+                answers, [node](const lab::Answer& answer) { return answer.tag != node; });
+            if (other != answers.end()) found = *other;
+            return found.has_value();
+        },
+        patience);
+    return found;
 }
 
 }  // namespace komainu::bench

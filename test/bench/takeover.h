@@ -20,8 +20,9 @@ struct Way {
 };
 
 struct Takeover {
-    Duration gap{};      ///< of the client
-    Duration overlap{};  ///< the longest time for which a VIP was on two nodes
+    Duration gap{};           ///< of the client
+    Duration until_answer{};  ///< from the strike to the first answer of the new active
+    Duration overlap{};       ///< the longest time for which a VIP was on two nodes
 
     /// From the arrival of the deciding vote at the bridge to the first announcement there: an
     /// upper bound of what lies between the lease and the announcement. Nothing when the capture
@@ -38,6 +39,9 @@ public:
     std::optional<Takeover> measure(const Way&);
 
 private:
+    /// The first answer to a probe since the mark that came from another node.
+    std::optional<lab::Answer> answer_of_another(int node, std::uint64_t mark) const;
+
     lab::Cluster& cluster_;
     lab::AddressWatcher watcher_;
     lab::Client client_;

@@ -3,13 +3,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -33,12 +31,11 @@ struct CloseDirectory {
 /// Between fork and exec, in a process that had threads: system calls only.
 [[noreturn]] void become(int space, int log, char* const* arguments) {
     ::setsid();  // the terminal's Ctrl-C is for the demo, which then ends everything
-    if (::setns(space, CLONE_NEWNET) == 0 && ::dup2(log, STDOUT_FILENO) >= 0 &&
-        ::dup2(log, STDERR_FILENO) >= 0) {
-        // libpcap's sockets are not CLOEXEC, and a process that has a copy takes 20 ms to die.
-        ::close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
-        ::execv(arguments[0], arguments);
-    }
+    const bool placed = ::setns(space, CLONE_NEWNET) == 0 && ::dup2(log, STDOUT_FILENO) >= 0 &&
+                        ::dup2(log, STDERR_FILENO) >= 0;
+    // libpcap's sockets are not CLOEXEC; a process that inherited one would take tens of
+    // milliseconds to die, and nobody would know why.
+    if (placed && ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0) ::execv(arguments[0], arguments);
     _exit(cannot_execute);
 }
 
