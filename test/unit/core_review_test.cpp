@@ -1,0 +1,40 @@
+// Orders of arrival that a reordering or replaying network can bring about, each of which once
+// broke a promise of this project.
+#include <gtest/gtest.h>
+
+#include "test/unit/lone_node.h"
+
+namespace komainu {
+namespace {
+
+VoteAnswer answer_to(LoneNode& node, int candidate, std::uint64_t round) {
+    node.say(candidate, VoteRequest{round});
+    const auto vote = node.find_sent<Vote>();
+    EXPECT_TRUE(vote);
+    return vote ? vote->answer : VoteAnswer::refused;
+}
+
+/// Says something that was said `age` messages ago and has come only now.
+void say_late(LoneNode& node, int peer, std::uint64_t age, Message message) {
+    const auto newest = node.sequence_of(peer);
+    node.sequence_of(peer) = newest - age - 1;
+    node.say(peer, std::move(message));
+    node.sequence_of(peer) = newest;
+}
+
+// Node 1 is active in term 4, releases it, stands in term 5 and is voted for; then its old
+// heartbeat of term 4 and the release of term 4 arrive. The vote in term 5 must still bind.
+TEST(Promise, OfAVoteIsNotReplacedByALateHeartbeatOfTheCandidatesEarlierTerm) {
+    LoneNode node(3, 3);
+    node.ready({1, 2});
+    node.event(HealthChanged{false});  // it would stand itself
+    const Heartbeat late = node.words_following(1, node.tenancy_of(1, 4));
+    node.sequence_of(1) += 3;
+    ASSERT_EQ(answer_to(node, 1, 5), VoteAnswer::granted);
+    say_late(node, 1, 3, late);
+    say_late(node, 1, 2, Release{4, no_node});
+    EXPECT_EQ(answer_to(node, 2, 6), VoteAnswer::refused);
+}
+
+}  // namespace
+}  // namespace komainu
