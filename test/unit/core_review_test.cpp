@@ -36,5 +36,30 @@ TEST(Promise, OfAVoteIsNotReplacedByALateHeartbeatOfTheCandidatesEarlierTerm) {
     EXPECT_EQ(answer_to(node, 2, 6), VoteAnswer::refused);
 }
 
+TEST(Candidacy, OfANodeThatFallsIllComesToNothing) {
+    LoneNode node(3);
+    node.ready({2});
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    node.event(HealthChanged{false});
+    node.say(2, Vote{node.own_tenancy(request->round), VoteAnswer::granted, {}});
+    EXPECT_FALSE(node.find<HoldVips>());
+}
+
+TEST(Candidacy, OfANodeThatIsAskedToStopComesToNothingEvenIfVotesCameInTheSameWakeUp) {
+    LoneNode node(3);
+    node.ready({2});
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    ActionList actions;
+    const Message vote = Vote{node.own_tenancy(request->round), VoteAnswer::granted, {}};
+    node.node().step(node.now(), StopAsked{}, actions);
+    node.node().step(node.now(), Received{{n(2), node.incarnation_of(2), 1000, 0}, vote}, actions);
+    EXPECT_EQ(node.node().role(), Role::standby);
+    node.node().step(node.now(), TimerExpired{}, actions);
+    EXPECT_TRUE(std::ranges::any_of(
+        actions, [](const Action& a) { return std::holds_alternative<Exit>(a); }));
+}
+
 }  // namespace
 }  // namespace komainu
