@@ -61,5 +61,45 @@ TEST(Candidacy, OfANodeThatIsAskedToStopComesToNothingEvenIfVotesCameInTheSameWa
         actions, [](const Action& a) { return std::holds_alternative<Exit>(a); }));
 }
 
+// A peer that we know since less long than it runs: its earlier requests were for others' ears.
+TEST(Request, ThatWasRecordedBeforeThePeerWasKnownBindsNobody) {
+    LoneNode node(3, 3);
+    node.sequence_of(1) = 1000;
+    node.ready({1, 2});
+    node.event(HealthChanged{false});  // it would stand itself
+    say_late(node, 1, 900, VoteRequest{5});
+    EXPECT_FALSE(node.find_sent<Vote>());
+    EXPECT_EQ(answer_to(node, 2, 5), VoteAnswer::granted);
+}
+
+TEST(Request, ThatWasLostAndIsReplayedMuchLaterMovesNoVip) {
+    LoneNode node(3);
+    const auto round = node.become_active({2, 3});
+    node.sequence_of(2) += 1000;
+    node.pass(LoneNode::interval);
+    node.say(2, node.words_following(2, node.own_tenancy(round)));
+    say_late(node, 2, 900, SwitchoverRequest{node.own_tenancy(round), n(3)});
+    EXPECT_FALSE(node.find<DropVips>());
+}
+
+// Recordings of an earlier incarnation, or of an earlier heartbeat, that are replayed faster than
+// the peer speaks must not keep it from being echoed, which it needs to be believed.
+TEST(Peer, ThatIsUnprovenIsEchoedByItsNewestHeartbeatWhateverIsReplayed) {
+    LoneNode node(2);
+    const auto earlier = node.incarnation_of(2);
+    Heartbeat deaf = node.words_of(2);
+    deaf.echoes.clear();
+    node.restart(2);
+    node.sequence_of(2) = 10;
+    node.say(2, deaf);
+    node.event(Received{{n(2), earlier, 500, 0}, deaf});
+    node.event(Received{{n(2), node.incarnation_of(2), 5, 0}, deaf});
+    node.pass(LoneNode::interval);
+    const auto heartbeat = node.find_sent<Heartbeat>();
+    ASSERT_TRUE(heartbeat && heartbeat->echoes.size() == 1);
+    EXPECT_EQ(heartbeat->echoes[0].incarnation, node.incarnation_of(2));
+    EXPECT_EQ(heartbeat->echoes[0].sequence, 11u);
+}
+
 }  // namespace
 }  // namespace komainu
