@@ -196,7 +196,7 @@ void Node::judge_departure() {
 // -----------------------------------------------------
 
 Instant Node::deadline() const {
-    if (judge_due_) return Instant::min();
+    if (judge_due_) return now_;
     Instant earliest = next_heartbeat_at_;
     const auto consider = [&](const std::optional<Instant>& at) {
         if (at) earliest = std::min(earliest, *at);

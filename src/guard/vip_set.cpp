@@ -113,7 +113,11 @@ Status VipSet::refuse_unfit() const {
         const auto equal = [&](const AddressRecord& a) {
             return a.address.address == vip.config->address.address;
         };
-        if (std::ranges::any_of(foreign_, equal)) return not_ours(*vip.config, "this host");
+        const auto found = std::ranges::find_if(foreign_, equal);
+        if (found == foreign_.end()) continue;
+        const auto inventory = kernel_.take_inventory();
+        return not_ours(*vip.config, inventory ? interface_name(inventory.value(), found->interface)
+                                               : "this host");
     }
     return Ok{};
 }

@@ -140,7 +140,7 @@ void set_log_name(std::string name) {
     log.journal = is_journal(found);
     log.kind = S_ISSOCK(found.st_mode) ? StderrKind::socket : StderrKind::other;
     if (!S_ISFIFO(found.st_mode) && !S_ISCHR(found.st_mode)) return;
-    if (!log.reopened) log.reopened = reopen_stderr();
+    log.reopened = reopen_stderr();
     if (log.reopened) log.kind = StderrKind::reopened;
 }
 

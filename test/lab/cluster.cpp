@@ -196,9 +196,9 @@ std::optional<int> Cluster::active() {
     std::set<int> named;
     std::set<int> active;
     for (int node = 1; node <= size(); ++node) {
-        const auto said = status(node);
+        auto said = status(node);
         if (!said) continue;
-        named.insert(said->value("active", 0));
+        if (const auto& name = (*said)["active"]; !name.is_null()) named.insert(name.get<int>());
         if (said->value("role", "") == "active") active.insert(node);
     }
     if (active.size() != 1 || named != active) return {};

@@ -28,17 +28,17 @@ enum class ServiceCheck { none, process, tcp };
 
 struct ClusterOptions {
     int nodes = 3;
-    Duration interval = 10ms;
-    Duration deadtime = 40ms;
+    Duration interval = 20ms;
+    Duration deadtime = 200ms;
     std::vector<std::string> vips = {"10.77.0.100/24"};
-    std::set<int> witnesses;
-    std::map<int, int> priorities;  ///< of those nodes that shall not have the default
+    std::set<int> witnesses = {};
+    std::map<int, int> priorities = {};  ///< of those nodes that shall not have the default
     std::string quorum = "majority";
     Family heartbeat_family = Family::ipv4;  ///< of the nodes' addresses
-    std::string multicast_group;             ///< empty: unicast
+    std::string multicast_group = {};             ///< empty: unicast
     ServiceCheck check = ServiceCheck::none;
-    std::string more;                 ///< text at the end of every configuration
-    std::map<int, std::string> keys;  ///< hex; of nodes that shall not have the common one
+    std::string more = {};                 ///< text at the end of every configuration
+    std::map<int, std::string> keys = {};  ///< hex; of nodes that shall not have the common one
 };
 
 class Cluster {
@@ -82,7 +82,7 @@ public:
     /// Asks that node to hand over, to the given one or to whom it thinks best. Its answer.
     std::optional<nlohmann::json> switchover(int asked, std::optional<int> to = {});
 
-    /// The node that says it is active and that all the others that answer name as such.
+    /// The node that says it is active, when nobody who answers names another.
     std::optional<int> active();
     std::optional<int> wait_for_active(Duration limit = patience);
     /// The same, when it is another than that one.

@@ -1,10 +1,13 @@
 #include "test/lab/sandbox.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +111,15 @@ void mount_over(const char* type, const char* where) {
     fail(std::string("mounting ") + type + " on " + where, errno);
 }
 
+/// What needs no more than a loopback interface may run in the sandbox as it is.
+void raise_loopback() {
+    const Fd socket(must(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP;
+    must(::ioctl(socket.get(), SIOCSIFFLAGS, &request), "SIOCSIFFLAGS of lo");
+}
+
 void furnish() {
     // Else what is mounted here would show outside.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
@@ -119,6 +131,7 @@ void furnish() {
     must(::mkdir(surroundings.directory.c_str(), 0755), "directory of the sandbox");
     must(::setenv("TMPDIR", surroundings.directory.c_str(), 1), "TMPDIR");
     must(::sethostname("lab", 3), "host name of the sandbox");
+    raise_loopback();
 }
 
 /// Read through the /proc of the outside, where "self" is the number that the outside knows.

@@ -2,12 +2,17 @@
 #include "io/stream_server.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "test/lab/temporary_directory.h"
@@ -41,7 +46,7 @@ public:
     /// Takes what has come.
     std::string read() {
         char bytes[65536];
-        std::string text;
+        std::string text = std::exchange(kept_, {});
         for (;;) {
             const auto got = recv(socket_.get(), bytes, sizeof bytes, 0);
             if (got <= 0) {
@@ -52,12 +57,13 @@ public:
         }
     }
     bool ended() {
-        read();
+        kept_ = read();
         return ended_;
     }
 
 private:
     Fd socket_;
+    std::string kept_;  // read, and not yet asked for
     bool connected_ = false;
     bool ended_ = false;
 };
@@ -248,8 +254,57 @@ TEST_F(StreamServerTest, MayBeDestroyedWhileClientsAreConnected) {
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
-// --- The listener
-// ---------------------------------------------------------------------------------
+// --- Who may ask --------------------------------------------------------------------------------
+
+class OtherUser : public StreamServerTest {
+protected:
+    static constexpr gid_t nobody = 65534;
+
+    // What a process of another user is answered. Nothing when there can be no other user here.
+    std::string answer_to_a_process_of(gid_t supplementary_group) {
+        // The files let everybody in, so that it is the server who decides.
+        EXPECT_EQ(chmod(directory.path("").c_str(), 0755), 0);
+        EXPECT_EQ(chmod(path.c_str(), 0666), 0);
+        int ends[2];
+        EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+        const Fd answer(ends[0]);
+        Fd write_end(ends[1]);
+        const pid_t child = fork();
+        if (child == 0) ask_as_nobody(supplementary_group, write_end.get());
+        write_end.close();
+        while (waitpid(child, nullptr, WNOHANG) == 0) turn(1);
+        char bytes[256];
+        const auto got = read(answer.get(), bytes, sizeof bytes);
+        return {bytes, static_cast<std::size_t>(std::max(got, ssize_t{0}))};
+    }
+
+private:
+    [[noreturn]] void ask_as_nobody(gid_t supplementary_group, int answer_to) const {
+        if (setgroups(1, &supplementary_group) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0)
+            _exit(1);
+        Connection client(path);
+        client.send("status\n");
+        std::string answer;
+        while (answer.empty() && !client.ended()) answer += client.read();
+        answer += client.read();
+        _exit(write(answer_to, answer.data(), answer.size()) > 0 ? 0 : 1);
+    }
+};
+
+TEST_F(OtherUser, IsRefused) {
+    const auto answer = answer_to_a_process_of(nobody);
+    if (answer.empty()) GTEST_SKIP() << "there is no other user here";
+    EXPECT_NE(answer.find("only root and the user or group"), std::string::npos) << answer;
+    EXPECT_TRUE(requests.empty());
+}
+
+TEST_F(OtherUser, IsServedWhenInTheGroupOfTheDaemon) {
+    const auto answer = answer_to_a_process_of(getegid());
+    if (answer.empty()) GTEST_SKIP() << "there is no other user here";
+    EXPECT_EQ(answer, "echo status\n");
+}
+
+// --- The listener -------------------------------------------------------------------------------
 
 TEST_F(StreamServerTest, LetsNobodyButOwnerAndGroupConnect) {
     struct stat found {};

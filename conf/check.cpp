@@ -1,0 +1,327 @@
+#include "conf/check.h"
+
+#include <fmt/ranges.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <map>
+
+#include "conf/names.h"
+#include "conf/value_text.h"
+
+namespace komainu {
+
+namespace {
+
+std::string title_of(const NodeConfig& node) { return fmt::format("node.{}", number(node.id)); }
+std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
+std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
+
+std::string_view family_name(const IpAddress& address) {
+    return address.is_ipv4() ? "IPv4" : "IPv6";
+}
+
+std::string node_numbers(const Config& config) {
+    std::vector<int> numbers;
+    for (const auto& node : config.nodes) numbers.push_back(number(node.id));
+    return fmt::format("{}", fmt::join(numbers, ", "));
+}
+
+bool is_ipv6_link_local(const IpAddress& a) {
+    return !a.is_ipv4() && a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80;
+}
+
+/// ff02::/16, which never leaves the link (RFC 4291 section 2.7).
+bool is_ipv6_link_local_group(const IpAddress& a) {
+    return !a.is_ipv4() && a.bytes[0] == 0xff && (a.bytes[1] & 0x0f) == 0x02;
+}
+
+/// The first (host bits all zero) or last (all one) address of an IPv4 network, which is no host's.
+bool is_network_or_broadcast(const Prefix& prefix) {
+    constexpr int point_to_point_length = 31;  // RFC 3021: both addresses are hosts
+    if (!prefix.address.is_ipv4() || prefix.length >= point_to_point_length) return false;
+    std::uint32_t address = 0;
+    for (int i = 0; i < 4; ++i)
+        address = address << 8 | prefix.address.bytes[static_cast<std::size_t>(i)];
+    const std::uint32_t host_bits = 0xffffffffu >> prefix.length;
+    return (address & host_bits) == 0 || (address & host_bits) == host_bits;
+}
+
+class Checker {
+public:
+    Checker(const Config& config, const Lines& lines, Problems& problems)
+        : config_(config), lines_(lines), problems_(problems) {}
+
+    void run() {
+        check_membership();
+        for (const auto& node : config_.nodes) check_node(node);
+        check_families();
+        check_heartbeat();
+        for (const auto& vip : config_.vips) check_vip(vip);
+        for (const auto& service : config_.services) check_service(service);
+        check_control();
+    }
+
+private:
+    void check_membership() {
+        if (config_.nodes.empty())
+            return problems_.error(lines_.section("node.1"),
+                                   "there is no node; write [node.1] and address = ... under it");
+        if (std::ranges::all_of(config_.nodes, &NodeConfig::witness))
+            problems_.error(lines_.place(title_of(config_.nodes.front()), "witness"),
+                            "every node is a witness, so none could be active; let one node be "
+                            "without it");
+        if (config_.quorum == QuorumRule::majority && config_.nodes.size() == 2 &&
+            !is_refused("cluster", "quorum"))
+            problems_.warning(lines_.place("cluster", "quorum"),
+                              "the majority of two nodes is both: when one is lost nobody is "
+                              "active; add a third, it may be a witness");
+        if (config_.vips.empty())
+            problems_.warning(lines_.section("vip.NAME"),
+                              "there is no VIP; write [vip.NAME] with address and interface");
+    }
+
+    void check_node(const NodeConfig& node) {
+        const auto title = title_of(node);
+        for (const auto& address : node.addresses) {
+            const auto place = lines_.place(title, "address");
+            check_is_host(place, address);
+            if (is_ipv6_link_local(address))
+                problems_.error(place,
+                                "{} is link-local and means nothing without an interface; "
+                                "write a global or unique local address (fd00::/8)",
+                                to_string(address));
+            if (address.is_loopback())
+                problems_.warning(place,
+                                  "{} is a loopback address, which only nodes on this very "
+                                  "host can reach; write an address of the LAN",
+                                  to_string(address));
+            const auto [same, is_new] = node_addresses_.try_emplace(address, title);
+            if (!is_new)
+                problems_.error(place, "{} is the address of [{}] as well; each node needs its own",
+                                to_string(address), same->second);
+        }
+    }
+
+    void check_is_host(const Place& place, const IpAddress& address) {
+        if (address.is_multicast() || address.is_unspecified())
+            problems_.error(place, "{} is {} address; write that of one host", to_string(address),
+                            address.is_multicast() ? "a multicast" : "the unspecified");
+    }
+
+    // A link is one network or one multicast group: all of its addresses are of one family.
+    void check_families() {
+        if (config_.nodes.empty()) return;
+        const auto& first = config_.nodes.front();
+        for (const auto& node : config_.nodes) {
+            const auto links = std::min(node.addresses.size(), first.addresses.size());
+            for (std::size_t link = 0; link < links; ++link)
+                if (node.addresses[link].family != first.addresses[link].family)
+                    problems_.error(lines_.place(title_of(node), "address"),
+                                    "{} is {}, but the address of [{}] is {}; use one family for "
+                                    "all nodes",
+                                    to_string(node.addresses[link]),
+                                    family_name(node.addresses[link]), title_of(first),
+                                    family_name(first.addresses[link]));
+        }
+    }
+
+    void check_heartbeat() {
+        const Duration interval = config_.heartbeat.interval;
+        const Duration deadtime = config_.heartbeat.deadtime;
+        const bool is_known =
+            !is_refused("heartbeat", "interval") && !is_refused("heartbeat", "deadtime");
+        if (is_known && deadtime < 2 * interval) {
+            const bool is_given = lines_.of_key("heartbeat", "deadtime") != 0;
+            problems_.error(lines_.place("heartbeat", is_given ? "deadtime" : "interval"),
+                            "the deadtime ({}) is less than twice the interval ({}); make the "
+                            "deadtime at least {}, or the interval at most {}",
+                            to_string(deadtime), to_string(interval), to_string(2 * interval),
+                            to_string(std::chrono::floor<std::chrono::milliseconds>(deadtime / 2)));
+        }
+        check_group();
+    }
+
+    void check_group() {
+        const auto& group = config_.heartbeat.group;
+        if (config_.heartbeat.mode == HeartbeatMode::multicast) return check_usable(group);
+        if (group && !is_refused("heartbeat", "mode"))
+            problems_.error(lines_.place("heartbeat", "group"),
+                            "belongs to mode = multicast, and the mode is unicast; remove it, or "
+                            "change the mode");
+    }
+
+    void check_usable(const std::optional<IpAddress>& group) {
+        const bool ipv4 = config_.nodes.empty() || config_.nodes.front().addresses.empty() ||
+                          config_.nodes.front().addresses.front().is_ipv4();
+        const char* const right = ipv4 ? "an IPv4 multicast group, such as 239.77.0.1"
+                                       : "an IPv6 link-local group, such as ff02::77";
+        if (!group && !is_refused("heartbeat", "group"))
+            problems_.error(lines_.place("heartbeat", "group"),
+                            "is missing, and the mode is multicast; write group = {}", right);
+        if (!group) return;
+        const bool is_right =
+            ipv4 ? group->is_ipv4() && group->is_multicast() : is_ipv6_link_local_group(*group);
+        if (!is_right)
+            problems_.error(lines_.place("heartbeat", "group"),
+                            "{} is no group that these nodes can use; write {}", to_string(*group),
+                            right);
+    }
+
+    void check_vip(const VipConfig& vip) {
+        const auto place = lines_.place(title_of(vip), "address");
+        if (is_refused(title_of(vip), "address")) return;
+        const auto& address = vip.address.address;
+        check_is_host(place, address);
+        if (address.is_loopback())
+            problems_.error(place,
+                            "{} is a loopback address, which no client can reach; write an "
+                            "address of the LAN",
+                            to_string(address));
+        if (vip.address.length == 0 || is_network_or_broadcast(vip.address))
+            problems_.error(place,
+                            "{} is not the address of one host in its network; write such "
+                            "an address, and the network's own prefix length",
+                            to_string(vip.address));
+        if (const auto node = node_addresses_.find(address); node != node_addresses_.end())
+            problems_.error(place,
+                            "{} is the own address of [{}]; a VIP needs an address of its "
+                            "own, since it moves",
+                            to_string(address), node->second);
+        const auto [same, is_new] = vip_addresses_.try_emplace(address, title_of(vip));
+        if (!is_new)
+            problems_.error(place, "{} is the address of [{}] as well; remove one of the two",
+                            to_string(address), same->second);
+    }
+
+    void check_service(const ServiceConfig& service) {
+        if (is_refused(title_of(service), "check")) return;
+        switch (service.check) {
+            case CheckKind::process:
+                need(service, "pid_file", "such as /run/NAME.pid");
+                refuse(service, "address", CheckKind::tcp);
+                break;
+            case CheckKind::tcp:
+                need(service, "address", "such as 127.0.0.1:9999");
+                refuse(service, "pid_file", CheckKind::process);
+                check_service_address(service);
+                break;
+        }
+    }
+
+    void need(const ServiceConfig& service, std::string_view key, std::string_view example) {
+        if (lines_.of_key(title_of(service), key) == 0)
+            problems_.error(lines_.place(title_of(service), key),
+                            "is missing, and check = {} needs it; write one, {}",
+                            name_of(check_kinds, service.check), example);
+    }
+
+    void refuse(const ServiceConfig& service, std::string_view key, CheckKind owner) {
+        if (lines_.of_key(title_of(service), key) != 0)
+            problems_.error(lines_.place(title_of(service), key),
+                            "belongs to check = {}, and this check is {}; remove it",
+                            name_of(check_kinds, owner), name_of(check_kinds, service.check));
+    }
+
+    // A standby that asks the VIP learns how the active is. And while nobody is active nobody
+    // answers there, so that nobody would be healthy enough to become it.
+    void check_service_address(const ServiceConfig& service) {
+        if (!service.address) return;
+        const auto vip = vip_addresses_.find(service.address->address);
+        if (vip != vip_addresses_.end())
+            problems_.error(lines_.place(title_of(service), "address"),
+                            "{} is the address of [{}]: each node must ask its own service; write "
+                            "127.0.0.1:{}",
+                            to_string(service.address->address), vip->second,
+                            service.address->port);
+    }
+
+    void check_control() {
+        constexpr std::size_t path_bytes_max = sizeof(sockaddr_un{}.sun_path) - 1;
+        const auto& path = config_.control.socket;
+        if (path.size() > path_bytes_max)
+            problems_.error(lines_.place("control", "socket"),
+                            "has {} letters, and the path of a socket may have {}; write a shorter "
+                            "one",
+                            path.size(), path_bytes_max);
+    }
+
+    /// Whether the reader has refused the key's value: then the model has the default in its place,
+    /// and what would be said of that only leads astray.
+    bool is_refused(std::string_view section, std::string_view key) const {
+        const auto place = lines_.place(section, key);
+        return std::ranges::any_of(problems_.list(), [&](const Problem& p) {
+            return p.severity == Severity::error && p.place.line == place.line &&
+                   p.place.key == place.key;
+        });
+    }
+
+    const Config& config_;
+    const Lines& lines_;
+    Problems& problems_;
+    std::map<IpAddress, std::string> node_addresses_;  ///< to the title of the section
+    std::map<IpAddress, std::string> vip_addresses_;
+};
+
+bool has_node(const Config& config, NodeId id) {
+    return std::ranges::find(config.nodes, id, &NodeConfig::id) != config.nodes.end();
+}
+
+std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAddress> local) {
+    std::vector<NodeId> found;
+    for (const auto& node : config.nodes)
+        for (const auto& address : node.addresses)
+            if (std::ranges::any_of(
+                    local,
+                    [&](const LocalAddress& mine) { return mine.address.address == address; }) &&
+                (found.empty() || found.back() != node.id))
+                found.push_back(node.id);
+    return found;
+}
+
+}  // namespace
+
+void check(const Config& config, const Lines& lines, Problems& problems) {
+    Checker(config, lines, problems).run();
+}
+
+void find_self(Config& config, std::optional<NodeId> option, std::span<const LocalAddress> local,
+               Severity severity, const Lines& lines, Problems& problems) {
+    if (config.nodes.empty()) return;
+    const auto place = option ? Place{0, "--node-id"} : lines.place("cluster", "node_id");
+    if (option) config.self = *option;
+    if (config.self != no_node) {
+        if (!has_node(config, config.self))
+            problems.error(place, "{} is not among the nodes; write one of {}", number(config.self),
+                           node_numbers(config));
+        return;
+    }
+    if (lines.of_key("cluster", "node_id") != 0) return;  // it was refused by the reader
+    const auto found = nodes_on_host(config, local);
+    if (found.size() == 1)
+        config.self = found.front();
+    else
+        problems.add(severity, place,
+                     fmt::format("is not given, and {} an address of this host; write it, or "
+                                 "start with --node-id, as one of {}",
+                                 found.empty() ? "no node has" : "more than one node has",
+                                 node_numbers(config)));
+}
+
+void check_vip_networks(const Config& config, std::span<const LocalAddress> local,
+                        const Lines& lines, Problems& problems) {
+    for (const auto& vip : config.vips) {
+        // A VIP that was left behind must not count as its own network.
+        const auto reaches = [&](const LocalAddress& mine) {
+            return mine.interface == vip.interface && mine.address.address != vip.address.address &&
+                   mine.address.contains(vip.address.address);
+        };
+        if (std::ranges::none_of(local, reaches))
+            problems.warning(lines.place(title_of(vip), "address"),
+                             "{} is on no network of {}; check address and interface, clients may "
+                             "not reach it",
+                             to_string(vip.address.address), vip.interface);
+    }
+}
+
+}  // namespace komainu

@@ -1,0 +1,172 @@
+#include "conf/keys.h"
+
+#include <boost/any.hpp>
+#include <boost/program_options/errors.hpp>
+#include <boost/program_options/value_semantic.hpp>
+#include <functional>
+
+#include "conf/value_text.h"
+
+namespace komainu {
+
+namespace po = boost::program_options;
+
+namespace {
+
+constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
+constexpr Range<Duration> deadtimes{20ms, 60min};
+constexpr Range<Duration> check_durations{10ms, 60min};
+constexpr Range<int> ports{1, 65535};
+constexpr Range<int> priorities{0, 65535};
+constexpr Range<int> check_counts{1, 1000};
+
+enum class Presence { optional, required };
+
+/// Sets the member from the text, or says why not.
+template <class Member>
+using Read = std::function<Status(std::string_view text, Member& member)>;
+
+/// The semantics of one key: Boost stores what `read` makes of the text, and notify() moves it to
+/// the model. Boost's own typed_value would need operator>> for each type, whose failure can only
+/// say "invalid".
+template <class Member>
+class Value : public po::value_semantic_codecvt_helper<char> {
+public:
+    Value(Member& member, Presence presence, Read<Member> read)
+        : member_(member), presence_(presence), read_(std::move(read)) {}
+
+    std::string name() const override { return "value"; }
+    unsigned min_tokens() const override { return 1; }
+    unsigned max_tokens() const override { return 1; }
+    bool is_composing() const override { return false; }
+    bool is_required() const override { return presence_ == Presence::required; }
+    bool apply_default(boost::any&) const override { return false; }
+    void notify(const boost::any& stored) const override {
+        member_ = boost::any_cast<Member>(stored);
+    }
+
+protected:
+    void xparse(boost::any& stored, const std::vector<std::string>& tokens) const override {
+        // What is stored already counts for a list, to which each line of the file adds.
+        Member value = stored.empty() ? Member{} : boost::any_cast<Member>(stored);
+        if (const auto done = read_(tokens.front(), value); !done)
+            throw po::error(done.error().what);
+        stored = value;
+    }
+
+private:
+    Member& member_;
+    Presence presence_;
+    Read<Member> read_;
+};
+
+/// Makes the semantics of a key that is read by `read(text)`. Boost takes ownership.
+template <class Member, class ReadText>
+Value<Member>* value(Member& member, ReadText read, Presence presence = Presence::optional) {
+    return new Value<Member>(member, presence,
+                             [read](std::string_view text, Member& into) -> Status {
+                                 auto made = read(text);
+                                 if (!made) return made.error();
+                                 into = static_cast<Member>(*made);
+                                 return Ok{};
+                             });
+}
+
+Value<Duration>* duration(Duration& member, Range<Duration> range) {
+    return value(member, [range](std::string_view text) { return read_duration(text, range); });
+}
+
+template <class Number>
+Value<Number>* number(Number& member, Range<int> range) {
+    return value(member, [range](std::string_view text) { return read_number(text, range); });
+}
+
+template <class Choice, std::size_t N>
+Value<Choice>* choice(Choice& member, const std::array<Named<Choice>, N>& table) {
+    return value(member, [&table](std::string_view text) { return read_choice(text, table); });
+}
+
+/// A key that may stand on several lines, one link each.
+class Links : public Value<std::vector<IpAddress>> {
+public:
+    explicit Links(std::vector<IpAddress>& member)
+        : Value(member, Presence::required, [](std::string_view text, auto& links) -> Status {
+              if (links.size() == links_max)
+                  return Error{"one address too many, a node has at most " +
+                               std::to_string(links_max) + "; remove this line"};
+              auto address = read_address(text);
+              if (!address) return address.error();
+              links.push_back(*address);
+              return Ok{};
+          }) {}
+    bool is_composing() const override { return true; }
+};
+
+Result<NodeId> read_node_id(std::string_view text) {
+    auto id = read_number(text, {1, nodes_max});
+    if (!id) return id.error();
+    return NodeId{static_cast<std::uint8_t>(*id)};
+}
+
+}  // namespace
+
+Keys cluster_keys(Config& config) {
+    Keys keys;
+    keys.add_options()                                                       //
+        ("name", value(config.cluster_name, read_name, Presence::required))  //
+        ("key_file", value(config.key_file, read_absolute_path))             //
+        ("quorum", choice(config.quorum, quorum_rules))                      //
+        ("node_id", value(config.self, read_node_id));
+    return keys;
+}
+
+Keys keys_of(NodeConfig& node) {
+    Keys keys;
+    keys.add_options()                                   //
+        ("address", new Links(node.addresses))           //
+        ("priority", number(node.priority, priorities))  //
+        ("witness", choice(node.witness, yes_or_no));
+    return keys;
+}
+
+Keys keys_of(HeartbeatConfig& heartbeat) {
+    Keys keys;
+    keys.add_options()                                                   //
+        ("mode", choice(heartbeat.mode, heartbeat_modes))                //
+        ("group", value(heartbeat.group, read_address))                  //
+        ("interval", duration(heartbeat.interval, heartbeat_intervals))  //
+        ("deadtime", duration(heartbeat.deadtime, deadtimes))            //
+        ("port", number(heartbeat.port, ports));
+    return keys;
+}
+
+Keys keys_of(VipConfig& vip) {
+    Keys keys;
+    keys.add_options()                                                    //
+        ("address", value(vip.address, read_prefix, Presence::required))  //
+        ("interface", value(vip.interface, read_interface_name, Presence::required));
+    return keys;
+}
+
+Keys keys_of(ServiceConfig& service) {
+    Keys keys;
+    keys.add_options()                                             //
+        ("check", choice(service.check, check_kinds))              //
+        ("pid_file", value(service.pid_file, read_absolute_path))  //
+        ("address", value(service.address, read_endpoint))         //
+        ("interval", duration(service.interval, check_durations))  //
+        ("timeout", duration(service.timeout, check_durations))    //
+        ("rise", number(service.rise, check_counts))               //
+        ("fall", number(service.fall, check_counts));
+    return keys;
+}
+
+Keys keys_of(ControlConfig& control) {
+    Keys keys;
+    keys.add_options()                                         //
+        ("socket", value(control.socket, read_absolute_path))  //
+        ("state_dir", value(control.state_dir, read_absolute_path));
+    return keys;
+}
+
+}  // namespace komainu

@@ -1,0 +1,42 @@
+// From the file's name to a configuration that can run, or to everything that speaks against it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/local_address.h"
+#include "conf/config.h"
+#include "conf/key_file.h"
+#include "conf/problem.h"
+#include "conf/reader.h"
+
+namespace komainu {
+
+inline constexpr const char* default_config_file = "/etc/komainu/komainu.conf";
+
+/// Who only looks at a file need not be one of its nodes, nor be allowed to read its keys: what a
+/// daemon must refuse for that is a warning then.
+enum class Purpose { run, inspect };
+
+struct LoadOptions {
+    Purpose purpose = Purpose::run;
+    std::optional<NodeId> node_id;    ///< --node-id
+    std::vector<LocalAddress> local;  ///< this host's addresses
+};
+
+struct LoadedConfig {
+    Config config;  ///< to be used only when there are no errors
+    ClusterKeys keys;
+    Problems problems;
+};
+
+LoadedConfig load_config(const std::string& path, const LoadOptions& options);
+
+/// Only the file itself, without asking whether it could run: for finding the control socket.
+ReadConfig read_config_file(const std::string& path);
+
+/// One line for each problem, each with its end.
+std::string report(const std::string& path, const Problems& problems);
+
+}  // namespace komainu

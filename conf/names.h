@@ -1,0 +1,44 @@
+// How the choices of the configuration are spelled in the file.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "base/assert.h"
+#include "conf/config.h"
+
+namespace komainu {
+
+template <class Choice>
+struct Named {
+    std::string_view name;
+    Choice choice;
+};
+
+inline constexpr std::array<Named<QuorumRule>, 2> quorum_rules{{
+    {"majority", QuorumRule::majority},
+    {"none", QuorumRule::none},
+}};
+
+inline constexpr std::array<Named<HeartbeatMode>, 2> heartbeat_modes{{
+    {"unicast", HeartbeatMode::unicast},
+    {"multicast", HeartbeatMode::multicast},
+}};
+
+inline constexpr std::array<Named<CheckKind>, 2> check_kinds{{
+    {"process", CheckKind::process},
+    {"tcp", CheckKind::tcp},
+}};
+
+inline constexpr std::array<Named<bool>, 2> yes_or_no{{{"yes", true}, {"no", false}}};
+
+/// The name of a choice that is in the table.
+template <class Choice, std::size_t N>
+std::string_view name_of(const std::array<Named<Choice>, N>& table, Choice choice) {
+    for (const auto& entry : table)
+        if (entry.choice == choice) return entry.name;
+    assertion_failed("choice is in the table", __FILE__, __LINE__);
+}
+
+}  // namespace komainu

@@ -1,0 +1,67 @@
+#include "conf/summary.h"
+
+#include <fmt/core.h>
+
+#include "conf/value_text.h"
+
+namespace komainu {
+
+namespace {
+
+std::string describe_quorum(const Config& config) {
+    const auto votes = config.nodes.size();
+    switch (config.quorum) {
+        case QuorumRule::majority:
+            return fmt::format("majority ({} of {} votes)", votes / 2 + 1, votes);
+        case QuorumRule::none:
+            return "none (the first started is active; a partition may have one active on each "
+                   "side)";
+    }
+    return {};
+}
+
+std::string describe(const NodeConfig& node, NodeId self) {
+    std::string addresses;
+    for (const auto& address : node.addresses)
+        addresses += (addresses.empty() ? "" : ", ") + to_string(address);
+    return fmt::format("node {} at {}, {}{}\n", number(node.id), addresses,
+                       node.witness ? "witness" : fmt::format("priority {}", node.priority),
+                       node.id == self ? ", this host" : "");
+}
+
+std::string describe(const HeartbeatConfig& heartbeat) {
+    const auto& [mode, group, interval, deadtime, port] = heartbeat;
+    const auto target = mode == HeartbeatMode::multicast && group
+                            ? "multicast to " + to_string(*group)
+                            : std::string("unicast to each peer");
+    return fmt::format("heartbeat every {} by {}, UDP port {}; who is silent for {} is dead\n",
+                       to_string(interval), target, port, to_string(deadtime));
+}
+
+std::string describe(const ServiceConfig& service) {
+    const auto what =
+        service.check == CheckKind::process
+            ? "the process in " + service.pid_file
+            : "TCP connect to " + (service.address ? to_string(*service.address) : "");
+    return fmt::format(
+        "service {}: {}, every {}, waiting at most {}; unhealthy after {} failures, "
+        "healthy after {} successes\n",
+        service.name, what, to_string(service.interval), to_string(service.timeout), service.fall,
+        service.rise);
+}
+
+}  // namespace
+
+std::string describe(const Config& config) {
+    std::string text =
+        fmt::format("cluster {}, quorum {}\n", config.cluster_name, describe_quorum(config));
+    for (const auto& node : config.nodes) text += describe(node, config.self);
+    text += describe(config.heartbeat);
+    for (const auto& vip : config.vips)
+        text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
+    for (const auto& service : config.services) text += describe(service);
+    return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\n", config.key_file,
+                              config.control.socket, config.control.state_dir);
+}
+
+}  // namespace komainu

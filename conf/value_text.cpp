@@ -1,0 +1,123 @@
+#include "conf/value_text.h"
+
+#include <fmt/core.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace komainu {
+
+namespace {
+
+constexpr std::size_t quoted_bytes_max = 60;
+constexpr std::size_t name_bytes_max = 63;
+
+struct Unit {
+    std::string_view name;
+    Duration length;
+};
+constexpr std::array<Unit, 3> units{{{"ms", 1ms}, {"s", 1s}, {"min", 1min}}};
+
+/// The digits at the beginning of a text and what follows them.
+struct Count {
+    std::int64_t number;
+    std::string_view rest;
+};
+
+std::optional<Count> split_count(std::string_view text) {
+    if (text.empty() || text.front() < '0' || text.front() > '9') return {};
+    const char* const end = text.data() + text.size();
+    std::int64_t number = 0;
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc{}) return {};
+    return Count{number, {rest, static_cast<std::size_t>(end - rest)}};
+}
+
+bool is_name_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+    const bool fits = text.size() <= quoted_bytes_max;
+    return fmt::format("\"{}{}\"", text.substr(0, quoted_bytes_max), fits ? "" : "...");
+}
+
+Result<Duration> read_duration(std::string_view text, Range<Duration> range) {
+    const auto count = split_count(text);
+    if (count && count->rest.empty())
+        return Error{
+            fmt::format("{} has no unit; write {}ms, {}s or {}min", text, text, text, text)};
+    const auto unit = std::ranges::find(units, count ? count->rest : "", &Unit::name);
+    if (unit == units.end())
+        return Error{fmt::format(
+            "{} is not a duration; write a whole number and its unit (ms, s or min), such as 100ms",
+            quoted(text))};
+    // Compared before it is multiplied, so that no number of the file can overflow.
+    const bool too_long = count->number > range.most / unit->length;
+    if (too_long || count->number * unit->length < range.least)
+        return Error{fmt::format("{} is out of range; write {} to {}", text, to_string(range.least),
+                                 to_string(range.most))};
+    return Duration{count->number * unit->length};
+}
+
+std::string to_string(Duration duration) {
+    for (const auto& [name, length] : {units[2], units[1], units[0]})
+        if (duration % length == 0ns && duration != 0ns)
+            return fmt::format("{}{}", duration / length, name);
+    return fmt::format("{}ms", std::chrono::duration<double, std::milli>(duration).count());
+}
+
+Result<int> read_number(std::string_view text, Range<int> range) {
+    const auto count = split_count(text);
+    if (!count || !count->rest.empty() || count->number < range.least || count->number > range.most)
+        return Error{fmt::format("{} is not a number from {} to {}; write one", quoted(text),
+                                 range.least, range.most)};
+    return static_cast<int>(count->number);
+}
+
+Result<IpAddress> read_address(std::string_view text) {
+    if (const auto address = parse_address(text)) return *address;
+    return Error{quoted(text) +
+                 " is not an address; write it in numbers, such as 10.77.0.1 or fd00::1"};
+}
+
+Result<Prefix> read_prefix(std::string_view text) {
+    if (const auto prefix = parse_prefix(text)) return *prefix;
+    return Error{quoted(text) +
+                 " is not an address with a prefix length; write it such as 10.77.0.100/24 or "
+                 "fd00::100/64"};
+}
+
+Result<Endpoint> read_endpoint(std::string_view text) {
+    if (const auto endpoint = parse_endpoint(text)) return *endpoint;
+    return Error{quoted(text) +
+                 " is not an address with a port; write it such as 127.0.0.1:9999 or [::1]:9999"};
+}
+
+Result<std::string> read_absolute_path(std::string_view text) {
+    if (text.starts_with('/')) return std::string(text);
+    return Error{quoted(text) + " is not an absolute path; begin it with /"};
+}
+
+Result<std::string> read_interface_name(std::string_view text) {
+    const bool has_odd = text.find_first_of("/: \t") != text.npos;
+    if (text.size() < IFNAMSIZ && !has_odd && text != "." && text != "..") return std::string(text);
+    return Error{
+        fmt::format("{} is not an interface name; write one of at most {} letters, such as eth0",
+                    quoted(text), IFNAMSIZ - 1)};
+}
+
+Result<std::string> read_name(std::string_view text) {
+    if (!text.empty() && text.size() <= name_bytes_max && std::ranges::all_of(text, is_name_letter))
+        return std::string(text);
+    return Error{
+        fmt::format("{} is not a name; write 1 to {} letters, digits, dots, underscores or hyphens",
+                    quoted(text), name_bytes_max)};
+}
+
+}  // namespace komainu

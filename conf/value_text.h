@@ -1,0 +1,50 @@
+// The text of single values: each function turns it into a value, or says what is wrong with it
+// and what would be right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "conf/names.h"
+
+namespace komainu {
+
+template <class T>
+struct Range {
+    T least;
+    T most;
+};
+
+/// The text in quotation marks, shortened when it is long.
+std::string quoted(std::string_view text);
+
+/// A whole number with its unit (ms, s or min): "100ms".
+Result<Duration> read_duration(std::string_view text, Range<Duration> range);
+/// The shortest exact spelling: "100ms", "2s", "1min".
+std::string to_string(Duration duration);
+
+Result<int> read_number(std::string_view text, Range<int> range);
+Result<IpAddress> read_address(std::string_view text);
+Result<Prefix> read_prefix(std::string_view text);
+Result<Endpoint> read_endpoint(std::string_view text);
+Result<std::string> read_absolute_path(std::string_view text);
+Result<std::string> read_interface_name(std::string_view text);
+
+/// Names of clusters, VIPs and services: they stand in logs and JSON, and identify.
+Result<std::string> read_name(std::string_view text);
+
+template <class Choice, std::size_t N>
+Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>, N>& table) {
+    std::string names;
+    for (const auto& [name, choice] : table) {
+        if (name == text) return choice;
+        names += (names.empty() ? "" : " or ") + std::string(name);
+    }
+    return Error{quoted(text) + " is not one of the choices; write " + names};
+}
+
+}  // namespace komainu

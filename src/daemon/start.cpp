@@ -1,0 +1,167 @@
+#include "daemon/start.h"
+
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <sodium.h>
+
+#include "daemon/daemon.h"
+#include "daemon/options.h"
+#include "guard/channel.h"
+#include "guard/guard.h"
+#include "guard/privileges.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr int guard_start_ms_max = 20'000;
+constexpr int guard_end_ms_max = 3'000;
+constexpr int guard_end_poll_ms = 5;
+
+int fail(const Error& error) {
+    log_error("{}", error.what);
+    return exit_failed;
+}
+
+Result<DatagramLink> open_link(const Config& config) {
+    DatagramLinkOptions options;
+    options.own = config.node(config.self).addresses.front();
+    options.port = config.heartbeat.port;
+    options.group = config.heartbeat.group;
+    for (const NodeConfig& node : config.nodes)
+        if (node.id != config.self) options.peers.push_back(node.addresses.front());
+    return DatagramLink::open(options);
+}
+
+/// The guard, as its parent sees it.
+struct Guard {
+    pid_t pid = -1;
+    Fd socket;
+    SharedLeasePage page;
+    std::vector<CarrierReport> carriers;
+};
+
+/// Waits for the guard's word that it is ready, or its reason why not.
+Status await_ready(Guard& guard) {
+    std::optional<Status> outcome;
+    const auto take = [&](Bytes message) {
+        const auto report = decode_report(message);
+        KOMAINU_ASSERT(report);
+        if (const auto* carrier = std::get_if<CarrierReport>(&*report))
+            guard.carriers.push_back(*carrier);
+        if (const auto* failed = std::get_if<StartFailedReport>(&*report))
+            outcome = Error{failed->text};
+        if (std::holds_alternative<ReadyReport>(*report)) outcome = Ok{};
+    };
+    while (!outcome) {
+        pollfd ready{guard.socket.get(), POLLIN, 0};
+        if (poll(&ready, 1, guard_start_ms_max) <= 0) return Error{"the guard does not start"};
+        if (receive_messages(guard.socket.get(), take) == ChannelState::closed && !outcome)
+            return Error{"the guard ended while starting"};
+    }
+    return *outcome;
+}
+
+/// The child has copies of everything that was opened before. It keeps the guard's end of the
+/// socket pair and what is needed to say something.
+[[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
+                               DatagramLink link, UnixListener control, Signals signals) {
+    prctl(PR_SET_NAME, "komainu-guard");
+    set_log_name("komainu-guard");
+    sockets.main.close();
+    control.close();
+    { const auto closed = std::move(link); }
+    { const auto closed = std::move(signals); }
+    _exit(run_guard(config, std::move(sockets.guard), page));
+}
+
+Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener& control,
+                          Signals& signals) {
+    if (const auto able = require_capabilities(); !able) return able.error();
+    auto page = make_lease_page();
+    if (!page) return page.error();
+    auto sockets = make_guard_sockets();
+    if (!sockets) return sockets.error();
+    const pid_t pid = fork();
+    if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
+    if (pid == 0)
+        become_guard(config, std::move(*sockets), **page, std::move(link), std::move(control),
+                     std::move(signals));
+    Guard guard{pid, std::move(sockets->main), std::move(*page), {}};
+    sockets->guard.close();
+    if (const auto ready = await_ready(guard); !ready) return ready.error();
+    return guard;
+}
+
+/// The guard ends by itself when main's end of the socket is closed; it removes what it holds.
+void await_end(pid_t guard) {
+    for (int waited = 0; waited < guard_end_ms_max; waited += guard_end_poll_ms) {
+        if (waitpid(guard, nullptr, WNOHANG) != 0) return;
+        poll(nullptr, 0, guard_end_poll_ms);
+    }
+    log_warning("the guard has not ended yet");
+}
+
+void say_what_runs(const Config& config) {
+    log_notice("komainud {}: node {} of {} in cluster {}, interval {} ms, deadtime {} ms",
+               KOMAINU_VERSION, number(config.self), config.nodes.size(), config.cluster_name,
+               config.heartbeat.interval / 1ms, config.heartbeat.deadtime / 1ms);
+}
+
+std::uint64_t random_bits() {
+    std::uint64_t bits = 0;
+    randombytes_buf(&bits, sizeof bits);
+    return bits;
+}
+
+}  // namespace
+
+int run_node(const Config& config, std::span<const Key> key_list) {
+    set_log_name("komainud");
+    if (!start_cryptography()) return fail({"libsodium cannot start"});
+    const KeyRing keys(key_list);
+    auto signals = Signals::open();
+    if (!signals) return fail(signals.error());
+    auto link = open_link(config);
+    if (!link) return fail(link.error());
+    auto control = UnixListener::open(config.control.socket);
+    if (!control) return fail(control.error());
+
+    const bool witness = config.node(config.self).witness;
+    Guard guard;
+    if (!witness) {
+        auto started = start_guard(config, *link, *control, *signals);
+        if (!started) return fail(started.error());
+        guard = std::move(*started);
+    }
+    const auto dropped = drop_all_capabilities();
+    if (!dropped) return fail(dropped.error());
+    if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);
+
+    auto loop = Loop::create();
+    if (!loop) return fail(loop.error());
+    say_what_runs(config);
+    int status = 0;
+    {
+        const auto incarnation = make_incarnation(wall_clock_ms(), random_bits());
+        Daemon daemon(**loop, Outfit{.config = config,
+                                     .keys = keys,
+                                     .incarnation = incarnation,
+                                     .link = std::move(*link),
+                                     .control = std::move(*control),
+                                     .signals = std::move(*signals),
+                                     .guard = witness ? std::nullopt
+                                                      : std::optional(std::move(guard.socket)),
+                                     .lease_page = std::move(guard.page),
+                                     .carriers = guard.carriers});
+        status = daemon.run();
+    }
+    if (!witness) await_end(guard.pid);
+    return status;
+}
+
+}  // namespace komainu

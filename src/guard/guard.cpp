@@ -1,0 +1,77 @@
+#include "guard/guard.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <csignal>
+
+#include "guard/channel.h"
+#include "guard/keeper.h"
+#include "guard/privileges.h"
+#include "io/log.h"
+
+namespace komainu {
+
+namespace {
+
+// Main decides when to end, also when the terminal sends its Ctrl-C to both; its end shows as
+// end-of-file. Nothing that main had blocked stays blocked.
+void ignore_signals() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+Result<GuardTools> open_tools(const Config& config, const Inventory& inventory) {
+    auto loop = Loop::create();
+    if (!loop) return loop.error();
+    auto timer = BootTimer::create();
+    if (!timer) return timer.error();
+    auto addresses = AddressSocket::open();
+    if (!addresses) return addresses.error();
+    auto monitor = Monitor::open();
+    if (!monitor) return monitor.error();
+    auto frames = FrameSocket::open();
+    if (!frames) return frames.error();
+    auto will = LastWill::open(config, inventory);
+    if (!will) return will.error();
+    return GuardTools{std::move(*loop),    std::move(*timer),  std::move(*addresses),
+                      std::move(*monitor), std::move(*frames), std::move(*will)};
+}
+
+Result<GuardTools> check_and_open(const Config& config) {
+    if (Status capable = require_capabilities(); !capable) return capable.error();
+    const auto inventory = take_inventory();
+    if (!inventory) return inventory.error();
+    if (Status exist = check_interfaces_exist(config, inventory.value()); !exist)
+        return exist.error();
+    return open_tools(config, inventory.value());
+}
+
+int start_failed(int to_main, const Error& error) {
+    send_over(to_main, GuardReport{StartFailedReport{error.what}});
+    return 1;
+}
+
+}  // namespace
+
+int run_guard(const Config& config, Fd to_main, LeasePage& page) {
+    ::prctl(PR_SET_NAME, "komainu-guard");
+    set_log_name(fmt::format("komainu-guard[node {}]", number(config.self)));
+    ignore_signals();
+
+    const int main_fd = to_main.get();
+    auto tools = check_and_open(config);
+    if (!tools) return start_failed(main_fd, tools.error());
+    const auto dropped = keep_only_network_capabilities();
+    if (!dropped) return start_failed(main_fd, dropped.error());
+    if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);
+
+    Keeper keeper(config, page, std::move(to_main), std::move(*tools));
+    if (Status swept = keeper.sweep(); !swept) return start_failed(main_fd, swept.error());
+    keeper.run();
+    return 0;
+}
+
+}  // namespace komainu

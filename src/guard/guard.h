@@ -1,0 +1,22 @@
+// The guard process: the only one with capabilities, and the only one that touches addresses and
+// raw frames. It reads nothing that came over the network. See guard/keeper.h for what it does;
+// here is how it gets there: everything is opened and checked first, then privileges go, then main
+// hears that it is ready.
+#pragma once
+
+#include "base/fd.h"
+#include "conf/config.h"
+#include "guard/lease_page.h"
+
+namespace komainu {
+
+/// The life of the guard, in a process of its own: main forks, closes its copy of `to_main`'s other
+/// end in the child, and calls this. Ends when main's end of the socket is closed, and returns the
+/// exit status: 0, or 1 when it could not start, which main has been told why (StartFailedReport).
+/// Then nothing was changed on this host.
+///
+/// Main must make sure before that no other komainud of this host works in the same network
+/// namespace: the addresses that it left behind are swept, and a living one's look the same.
+int run_guard(const Config& config, Fd to_main, LeasePage& page);
+
+}  // namespace komainu

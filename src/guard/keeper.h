@@ -1,0 +1,123 @@
+// What the guard does once it is set up: holds the VIPs for as long as main's lease stands, and not
+// longer. It knows three states: idle, holding, and letting go (which only takes more than one step
+// when the kernel fails to remove an address).
+//
+// The order in letting go is what others rely on: first the VIPs are down, then the last will goes
+// out, then main is told.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "conf/config.h"
+#include "guard/announcer.h"
+#include "guard/boot_timer.h"
+#include "guard/interfaces.h"
+#include "guard/last_will.h"
+#include "guard/lease_page.h"
+#include "guard/orders.h"
+#include "guard/seldom.h"
+#include "guard/vip_set.h"
+#include "io/loop.h"
+#include "netlink/address_socket.h"
+#include "netlink/monitor.h"
+#include "packet/frame_socket.h"
+
+namespace komainu {
+
+/// Everything that has to be opened before privileges are given up.
+struct GuardTools {
+    std::unique_ptr<Loop> loop;
+    BootTimer lease_timer;
+    AddressSocket addresses;
+    Monitor monitor;
+    FrameSocket frames;
+    LastWill last_will;
+};
+
+class Keeper {
+public:
+    Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools tools);
+
+    /// Removes what an earlier run left behind, and learns what there is.
+    Status sweep();
+
+    /// Tells main that the guard works, and works until main is gone. Nothing is held afterwards.
+    void run();
+
+private:
+    enum class State : std::uint8_t { idle, holding, letting_go };
+    enum class LetGo : std::uint8_t { ordered, lease_expired, main_gone };
+
+    // Orders.
+    void read_orders();
+    void obey(const HoldOrder& order);
+    void obey(const DropOrder& order);
+    void obey(const AnnounceOrder& order);
+    void main_is_gone();
+
+    // Holding and letting go (keeper.cpp).
+    void begin_holding(Instant acknowledged_at);
+    void awake();
+    void judge_lease();
+    void let_go(LetGo why);
+    void remove_vips();
+    void vips_are_down();
+    void renew();
+    void watch_own_pulse();
+
+    // Interfaces and addresses (keeper_events.cpp).
+    void read_events();
+    void follow(const NetlinkEvent& event);
+    void take_stock();
+    void settle();
+    void settle_interface(std::size_t interface);
+    void prepare_interfaces();
+    void read_forwarding();
+    void put_back();
+    void report_carriers();
+
+    // Announcing (keeper_events.cpp).
+    void announce_all_again();
+    void announce();
+    void collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const;
+    void schedule_announcing();
+
+    void report(const GuardReport& report);
+
+    const Config& config_;
+    LeasePage& page_;
+    Fd to_main_;
+    GuardTools tools_;
+    InterfaceTable interfaces_;
+    VipSet vips_;
+    Announcer announcer_;
+
+    State state_ = State::idle;
+    LetGo why_ = LetGo::ordered;  ///< while letting go
+    std::uint64_t round_ = 0;     ///< of the last Hold
+    bool main_gone_ = false;
+    std::optional<Instant> last_put_back_;
+
+    std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface
+    std::vector<Forwarding> forwarding_;                 ///< by interface
+    std::vector<bool> prepared_;                         ///< by interface
+
+    Seldom put_back_lines_, frame_lines_, kernel_lines_;
+
+    // Watches and timers die first. The timers are in the order in which equal deadlines are
+    // served.
+    Loop::Timer judge_;     ///< the lease timer fired in this wake-up
+    Loop::Timer remove_;    ///< tries again to remove VIPs
+    Loop::Timer put_back_;  ///< a VIP is missing
+    Loop::Timer announce_;  ///< the announcer's deadline
+    Loop::Timer renew_;     ///< half of the addresses' lifetime has passed
+    Loop::Timer pulse_;     ///< a sign of life is due, while holding
+    Loop::Watch orders_, events_, lease_;
+};
+
+}  // namespace komainu

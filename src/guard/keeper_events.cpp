@@ -1,0 +1,180 @@
+// What the keeper does about interfaces and addresses that change under it, and its announcing.
+#include <algorithm>
+#include <cstring>
+
+#include "base/overload.h"
+#include "guard/channel.h"
+#include "guard/forwarding.h"
+#include "guard/keeper.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+namespace komainu {
+
+namespace {
+
+/// Somebody who removes a VIP again and again is met no more often than this.
+constexpr Duration between_put_backs = 10ms;
+
+bool wants_promotion(const VipConfig& vip) {
+    return vip.address.address.is_ipv4() && vip.address.length < 32;
+}
+
+}  // namespace
+
+void Keeper::read_events() {
+    page_.guard_was_awake(boot_now());
+    if (Status read = tools_.monitor.drain([this](const NetlinkEvent& e) { follow(e); }); !read)
+        if (const auto count = kernel_lines_.count(boot_now()))
+            log_error("{} ({} times)", read.error().what, count);
+    settle();
+}
+
+void Keeper::follow(const NetlinkEvent& event) {
+    std::visit(Overload{[this](const AddressAdded& e) { vips_.address_added(e.address); },
+                        [this](const AddressRemoved& e) { vips_.address_removed(e.address); },
+                        [this](const LinkChanged& e) { interfaces_.follow(e.link); },
+                        [this](const LinkRemoved& e) { interfaces_.forget(e.interface); },
+                        [this](const Overrun&) {
+                            log_warning("netlink events were lost; takes a new inventory");
+                            take_stock();
+                        }},
+               event);
+}
+
+void Keeper::take_stock() {
+    const auto inventory = take_inventory();
+    if (!inventory) return log_error("{}", inventory.error().what);
+    interfaces_.follow_all(inventory.value());
+    vips_.follow_all(inventory.value());
+}
+
+/// Acts on what was followed.
+void Keeper::settle() {
+    for (std::size_t i = 0; i < interfaces_.size(); ++i) settle_interface(i);
+    report_carriers();
+    if (state_ != State::holding) return;
+    const Instant now = tools_.loop->now();
+    if (vips_.any_missing())
+        put_back_.set(last_put_back_ ? std::max(now, *last_put_back_ + between_put_backs) : now);
+    schedule_announcing();
+}
+
+void Keeper::settle_interface(std::size_t interface) {
+    const VipInterface& it = interfaces_[interface];
+    if (interfaces_.take_replaced(interface)) {
+        prepared_[interface] = false;
+        vips_.interface_replaced(interface);
+        if (it.link && !it.is_ethernet())
+            log_warning("{} is no Ethernet interface: its VIPs are held and not announced",
+                        it.name);
+    }
+    if (!interfaces_.take_news(interface) || state_ != State::holding) return;
+    for (std::size_t vip = 0; vip < vips_.size(); ++vip)
+        if (vips_.interface(vip) == interface) announcer_.start(vip, tools_.loop->now());
+}
+
+/// Before VIPs are added, so that one that is or becomes the first address of its subnet does not
+/// take others with it when it goes (see AddressSocket).
+void Keeper::prepare_interfaces() {
+    read_forwarding();
+    for (std::size_t vip = 0; vip < vips_.size(); ++vip) {
+        const std::size_t i = vips_.interface(vip);
+        const auto& link = interfaces_[i].link;
+        if (prepared_[i] || !wants_promotion(vips_.config(vip)) || !link) continue;
+        prepared_[i] = true;
+        if (link->promotes_secondaries) continue;
+        if (Status set = tools_.addresses.promote_secondaries(link->interface); !set)
+            log_warning("{}: {}; removing a VIP may remove other addresses of its subnet",
+                        link->name, set.error().what);
+        else
+            log_notice(
+                "{}: promote_secondaries is on now, so that a VIP takes no other address "
+                "with it when it goes",
+                link->name);
+    }
+}
+
+void Keeper::put_back() {
+    awake();
+    if (state_ != State::holding) return;
+    const Instant now = boot_now();
+    last_put_back_ = now;
+    for (const std::size_t vip : vips_.put_back()) {
+        const VipConfig& config = vips_.config(vip);
+        announcer_.repeat(vip, now);
+        report(RestoredReport{config.name});
+        if (const auto count = put_back_lines_.count(now))
+            log_warning("vip.{}: {} was gone from {}; put back and announced ({} since last said)",
+                        config.name, to_string(config.address), config.interface, count);
+    }
+    announce();
+    if (vips_.any_missing())
+        if (const auto count = kernel_lines_.count(now))
+            log_error("cannot put back every VIP ({} times); trying again", count);
+}
+
+void Keeper::report_carriers() {
+    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
+        const Carrier carrier = interfaces_[i].carrier();
+        if (carriers_told_[i] == carrier) continue;
+        const GuardReport news = CarrierReport{carrier, interfaces_[i].name};
+        if (send_over(to_main_.get(), news) != Sent::yes)
+            continue;  // tried again by the next event
+        carriers_told_[i] = carrier;
+        log_notice("{}: carrier is {}", interfaces_[i].name,
+                   carrier == Carrier::up ? "up" : "down");
+    }
+}
+
+// --- Announcing
+
+void Keeper::announce_all_again() {
+    for (std::size_t vip = 0; vip < vips_.size(); ++vip) announcer_.repeat(vip, boot_now());
+    announce();
+}
+
+/// Nothing is announced when the lease is over, not even just before it is judged.
+void Keeper::announce() {
+    if (state_ != State::holding) return;
+    const Instant now = boot_now();
+    if (!page_.stands(now)) {
+        judge_.set(now);
+        return schedule_announcing();
+    }
+    std::vector<AnnouncementFrames> announcements;
+    for (const std::size_t vip : announcer_.take_turns(now)) collect_frames(vip, announcements);
+    std::vector<OutgoingFrame> frames;
+    for (const auto& announcement : announcements)
+        for (std::size_t i = 0; i < announcement.size(); ++i) frames.push_back(announcement[i]);
+    const FramesSent result = tools_.frames.send(frames);
+    if (result.refused > 0)
+        if (const auto count = frame_lines_.count(now))
+            log_warning("{} of {} announcements could not be sent: {} ({} times)", result.refused,
+                        frames.size(), std::strerror(result.last_error), count);
+    schedule_announcing();
+}
+
+void Keeper::collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const {
+    const std::size_t i = vips_.interface(vip);
+    const VipInterface& interface = interfaces_[i];
+    if (!interface.is_ethernet() || interface.carrier() == Carrier::down) return;
+    frames.emplace_back(vips_.config(vip).address.address, interface.link->mac,
+                        static_cast<int>(interface.link->interface), forwarding_[i]);
+}
+
+void Keeper::schedule_announcing() {
+    if (const auto deadline = announcer_.deadline())
+        announce_.set(*deadline);
+    else
+        announce_.clear();
+}
+
+/// An advertisement says whether we route; that may have been switched since.
+void Keeper::read_forwarding() {
+    for (std::size_t vip = 0; vip < vips_.size(); ++vip)
+        if (const auto i = vips_.interface(vip); !vips_.config(vip).address.address.is_ipv4())
+            forwarding_[i] = ipv6_forwarding(interfaces_[i].name);
+}
+
+}  // namespace komainu

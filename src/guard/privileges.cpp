@@ -1,0 +1,145 @@
+#include "guard/privileges.h"
+
+#include <cap-ng.h>
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace komainu {
+
+namespace {
+
+constexpr const char* service_user = "komainu";
+
+struct NamedCapability {
+    unsigned capability;
+    const char* name;
+};
+constexpr std::array<NamedCapability, 2> network_capabilities{{
+    {CAP_NET_ADMIN, "CAP_NET_ADMIN"},  // addresses
+    {CAP_NET_RAW, "CAP_NET_RAW"},      // announcements
+}};
+
+enum class Keep : std::uint8_t { network, nothing };
+
+// The kernel may know more capabilities than the headers did.
+bool exists(unsigned capability) { return ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; }
+
+bool is_kept(unsigned capability, Keep keep) {
+    return keep == Keep::network && (capability == CAP_NET_ADMIN || capability == CAP_NET_RAW);
+}
+
+Error missing_capabilities(const std::vector<std::string>& names) {
+    return {fmt::format("{} missing: run komainud as root, or give its service "
+                        "AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW (systemd), or its file the "
+                        "capabilities (setcap cap_net_admin,cap_net_raw=ep)",
+                        fmt::join(names, " and ")),
+            EPERM};
+}
+
+// Needs CAP_SETPCAP, which only root has: whoever has it not could not use what is left in the set
+// either, as no_new_privs closes the only way to it.
+Status clear_bounding_set() {
+    if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP)) return Ok{};
+    for (unsigned capability = 0; exists(capability); ++capability)
+        if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
+            return Error::from_errno("cannot clear the capability bounding set", errno);
+    return Ok{};
+}
+
+// PR_SET_KEEPCAPS keeps the permitted set over the change of user; the caller makes effective again
+// what is to be kept. Returns why the user is still the same, or nothing.
+std::string switch_user(const passwd& user) {
+    if (::initgroups(user.pw_name, user.pw_gid) != 0 ||
+        ::setresgid(user.pw_gid, user.pw_gid, user.pw_gid) != 0)
+        return std::strerror(errno);
+    ::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+    const bool switched = ::setresuid(user.pw_uid, user.pw_uid, user.pw_uid) == 0;
+    const int error = errno;
+    ::prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+    return switched ? std::string() : std::strerror(error);
+}
+
+// Root stays where there is no such user, and in user namespaces that do not know it.
+std::string leave_root() {
+    if (::geteuid() != 0) return {};
+    const passwd* const user = ::getpwnam(service_user);
+    if (!user)
+        return fmt::format("stays user root, without root's capabilities: there is no user {}",
+                           service_user);
+    const std::string reason = switch_user(*user);
+    if (reason.empty()) return {};
+    return fmt::format("stays user root, without root's capabilities: cannot become {}: {}",
+                       service_user, reason);
+}
+
+Status apply_sets(Keep keep) {
+    capng_clear(CAPNG_SELECT_CAPS);
+    for (const auto& [capability, name] : network_capabilities)
+        if (is_kept(capability, keep))
+            capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
+                         capability);
+    if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+        return Error::from_errno("cannot set the process's capabilities", errno);
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+        return Error::from_errno("cannot clear the ambient capabilities", errno);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return Error::from_errno("cannot set no_new_privs", errno);
+    return Ok{};
+}
+
+// What the kernel says now is what counts.
+Status verify(Keep keep) {
+    if (capng_get_caps_process() != 0) return Error{"cannot read the process's capabilities"};
+    for (unsigned capability = 0; exists(capability); ++capability) {
+        const bool has = capng_have_capability(CAPNG_EFFECTIVE, capability) != 0;
+        const bool may = capng_have_capability(CAPNG_PERMITTED, capability) != 0;
+        const bool inherits = capng_have_capability(CAPNG_INHERITABLE, capability) != 0;
+        const bool kept = is_kept(capability, keep);
+        if (has != kept || may != kept || inherits)
+            return Error{fmt::format("capability {} is not as it was set",
+                                     capng_capability_to_name(capability))};
+    }
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+        return Error{"no_new_privs is not as it was set"};
+    return Ok{};
+}
+
+Result<PrivilegesDropped> give_up_all_but(Keep keep) {
+    if (capng_get_caps_process() != 0) return Error{"cannot read the process's capabilities"};
+    if (Status cleared = clear_bounding_set(); !cleared) return cleared.error();
+    PrivilegesDropped dropped{leave_root()};
+    if (Status applied = apply_sets(keep); !applied) return applied.error();
+    if (Status verified = verify(keep); !verified) return verified.error();
+    return dropped;
+}
+
+}  // namespace
+
+Status require_capabilities() {
+    if (capng_get_caps_process() != 0) return Error{"cannot read the process's capabilities"};
+    std::vector<std::string> missing;
+    for (const auto& [capability, name] : network_capabilities) {
+        if (!capng_have_capability(CAPNG_PERMITTED, capability)) missing.emplace_back(name);
+        capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, capability);
+    }
+    if (!missing.empty()) return missing_capabilities(missing);
+    if (capng_apply(CAPNG_SELECT_CAPS) != 0)
+        return Error::from_errno("cannot make the capabilities effective", errno);
+    return Ok{};
+}
+
+Result<PrivilegesDropped> keep_only_network_capabilities() {
+    return give_up_all_but(Keep::network);
+}
+
+Result<PrivilegesDropped> drop_all_capabilities() { return give_up_all_but(Keep::nothing); }
+
+}  // namespace komainu

@@ -1,0 +1,120 @@
+// What main and guard say to each other survives the way, and nothing else is understood.
+#include "guard/orders.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+#include "guard/channel.h"
+
+namespace komainu {
+
+namespace {
+
+using Room = std::array<std::byte, guard_message_bytes_max>;
+
+LastWillBytes will_of(std::size_t length) {
+    LastWillBytes will;
+    for (std::size_t i = 0; i < length; ++i) will.push_back(static_cast<std::byte>(i));
+    return will;
+}
+
+std::vector<GuardOrder> all_orders() {
+    return {HoldOrder{7, will_of(last_will_bytes_max)}, HoldOrder{8, {}}, DropOrder{9},
+            AnnounceOrder{}};
+}
+
+std::vector<GuardReport> all_reports() {
+    return {HeldReport{7, Instant(5ns), Instant(6ns)},
+            DroppedReport{8, DropReason::ordered},
+            DroppedReport{9, DropReason::lease_expired},
+            HoldFailedReport{10, "why not"},
+            CarrierReport{Carrier::down, "eth0"},
+            CarrierReport{Carrier::up, "eth1"},
+            RestoredReport{"main"},
+            ReadyReport{},
+            StartFailedReport{"no interface"}};
+}
+
+}  // namespace
+
+TEST(GuardOrders, ComeBackAsTheyWere) {
+    Room room;
+    for (const auto& order : all_orders()) EXPECT_EQ(decode_order(encode(order, room)), order);
+}
+
+TEST(GuardReports, ComeBackAsTheyWere) {
+    Room room;
+    for (const auto& report : all_reports()) EXPECT_EQ(decode_report(encode(report, room)), report);
+}
+
+TEST(GuardOrders, AreRejectedWhenTruncatedOrTooLong) {
+    for (const auto& order : all_orders()) {
+        Room room{};
+        const Bytes bytes = encode(order, room);
+        for (std::size_t length = 0; length < bytes.size(); ++length)
+            EXPECT_FALSE(decode_order(bytes.first(length)));
+        EXPECT_FALSE(decode_order(Bytes(room).first(bytes.size() + 1)));
+    }
+}
+
+TEST(GuardReports, AreRejectedWhenTruncatedOrTooLong) {
+    for (const auto& report : all_reports()) {
+        Room room{};
+        const Bytes bytes = encode(report, room);
+        for (std::size_t length = 0; length < bytes.size(); ++length)
+            EXPECT_FALSE(decode_report(bytes.first(length)));
+        EXPECT_FALSE(decode_report(Bytes(room).first(bytes.size() + 1)));
+    }
+}
+
+TEST(GuardOrders, OfUnknownKindAreRejected) {
+    for (int kind = 0; kind < 256; ++kind) {
+        const std::array<std::byte, 1> bytes{static_cast<std::byte>(kind)};
+        EXPECT_EQ(decode_order(bytes).has_value(), kind == 3) << kind;
+        EXPECT_EQ(decode_report(bytes).has_value(), kind == 6) << kind;
+    }
+}
+
+TEST(GuardReports, WithAnUnknownReasonAreRejected) {
+    Room room;
+    const Bytes bytes = encode(GuardReport{DroppedReport{1, DropReason::ordered}}, room);
+    room[bytes.size() - 1] = std::byte{2};
+    EXPECT_FALSE(decode_report(bytes));
+}
+
+TEST(GuardReports, LongTextsAreCutOff) {
+    Room room;
+    const GuardReport report = StartFailedReport{std::string(5000, 'x')};
+    const auto decoded = decode_report(encode(report, room));
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(std::get<StartFailedReport>(*decoded).text.size(), guard_text_bytes_max);
+}
+
+TEST(GuardChannel, HandsOverMessagesInOrderAndThenTheEnd) {
+    auto sockets = make_guard_sockets();
+    ASSERT_TRUE(sockets);
+    for (std::uint64_t round = 1; round <= 3; ++round)
+        ASSERT_EQ(send_over(sockets->main.get(), GuardOrder{DropOrder{round}}), Sent::yes);
+    // With a report unread, the death of main also resets the connection.
+    ASSERT_EQ(send_over(sockets->guard.get(), GuardReport{ReadyReport{}}), Sent::yes);
+    sockets->main.close();
+    std::vector<GuardOrder> received;
+    const auto state = receive_messages(sockets->guard.get(), [&](Bytes bytes) {
+        if (const auto order = decode_order(bytes)) received.push_back(*order);
+    });
+    EXPECT_EQ(state, ChannelState::closed);
+    EXPECT_EQ(received, (std::vector<GuardOrder>{DropOrder{1}, DropOrder{2}, DropOrder{3}}));
+}
+
+TEST(GuardChannel, NeverBlocksWhenTheOtherSideDoesNotRead) {
+    auto sockets = make_guard_sockets();
+    ASSERT_TRUE(sockets);
+    Sent sent = Sent::yes;
+    for (int i = 0; i < 100000 && sent == Sent::yes; ++i)
+        sent = send_over(sockets->guard.get(), GuardReport{ReadyReport{}});
+    EXPECT_EQ(sent, Sent::no_room);
+}
+
+}  // namespace komainu

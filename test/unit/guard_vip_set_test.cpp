@@ -1,0 +1,266 @@
+// The VIP set before a kernel made of a table: all or none, what is ours and what is not, and what
+// an event means.
+#include "guard/vip_set.h"
+
+#include <gtest/gtest.h>
+#include <net/if_arp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+namespace komainu {
+
+namespace {
+
+constexpr InterfaceIndex eth0{2};
+constexpr InterfaceIndex eth1{3};
+
+Prefix prefix(const char* text) { return parse_prefix(text).value(); }
+
+LinkRecord link(InterfaceIndex index, const char* name) {
+    LinkRecord record;
+    record.interface = index;
+    record.name = name;
+    record.type = ARPHRD_ETHER;
+    record.up = record.running = true;
+    return record;
+}
+
+Config two_vips() {
+    Config config;
+    config.vips = {{"a", prefix("10.0.0.100/24"), "eth0"}, {"b", prefix("10.0.0.101/24"), "eth0"}};
+    return config;
+}
+
+// A kernel that keeps addresses in a table and can be told to refuse some.
+struct FakeKernel {
+    Inventory inventory{{link(eth0, "eth0"), link(eth1, "eth1")}, {}};
+    std::map<std::string, int> refuse;  // by address text, on adding
+    bool keeps_marks = true;
+
+    auto find(InterfaceIndex interface, const Prefix& address) {
+        return std::ranges::find_if(inventory.addresses, [&](const AddressRecord& a) {
+            return a.interface == interface && a.address == address;
+        });
+    }
+    void put(InterfaceIndex interface, const char* address, std::uint8_t proto,
+             std::uint32_t valid_seconds = valid_forever) {
+        inventory.addresses.push_back({interface, prefix(address), proto, 0, valid_seconds});
+    }
+    int answer(const AddressRequest& request) {
+        const auto found = find(request.interface, request.address);
+        const bool there = found != inventory.addresses.end();
+        if (request.verb == AddressRequest::Verb::remove) {
+            if (!there) return EADDRNOTAVAIL;
+            inventory.addresses.erase(found);
+            return 0;
+        }
+        if (const auto r = refuse.find(to_string(request.address)); r != refuse.end())
+            return r->second;
+        if (there) return request.verb == AddressRequest::Verb::add ? EEXIST : 0;
+        const std::uint8_t proto = keeps_marks ? komainu_address_proto : 0;
+        inventory.addresses.push_back(
+            {request.interface, request.address, proto, 0, request.valid_seconds});
+        return 0;
+    }
+    AddressKernel kernel() {
+        return {[this](std::span<AddressRequest> requests) -> Status {
+                    for (auto& request : requests) request.error = answer(request);
+                    return Ok{};
+                },
+                [this]() -> Result<Inventory> { return inventory; }};
+    }
+};
+
+struct VipSetTest : testing::Test {
+    FakeKernel fake;
+    Config config = two_vips();
+    InterfaceTable interfaces{config};
+    VipSet vips{config, interfaces, fake.kernel()};
+
+    VipSetTest() { take_stock(); }
+    void take_stock() {
+        interfaces.follow_all(fake.inventory);
+        vips.follow_all(fake.inventory);
+    }
+    AddressRecord record(std::size_t vip) { return *fake.find(eth0, config.vips[vip].address); }
+    std::size_t count() { return fake.inventory.addresses.size(); }
+};
+
+}  // namespace
+
+TEST(VipLifetime, IsLongerThanTheDeadtimeAndAtLeastTwoSeconds) {
+    EXPECT_EQ(vip_lifetime(40ms), 2s);
+    EXPECT_EQ(vip_lifetime(1s), 2s);
+    EXPECT_EQ(vip_lifetime(1001ms), 3s);
+    EXPECT_EQ(vip_lifetime(10s), 11s);
+}
+
+TEST_F(VipSetTest, HoldAddsAllWithAFiniteLifetime) {
+    ASSERT_TRUE(vips.hold());
+    EXPECT_TRUE(vips.held());
+    EXPECT_EQ(record(0).valid_seconds, 2u);
+    EXPECT_EQ(record(1).valid_seconds, 2u);
+}
+
+TEST_F(VipSetTest, AHoldThatFailsInPartRemovesWhatItAdded) {
+    fake.refuse["10.0.0.101/24"] = EPERM;
+    const Status held = vips.hold();
+    ASSERT_FALSE(held);
+    EXPECT_EQ(held.error().what,
+              "vip.b: cannot put 10.0.0.101/24 on eth0: Operation not permitted");
+    EXPECT_EQ(count(), 0u);
+    EXPECT_FALSE(vips.held());
+}
+
+TEST_F(VipSetTest, AnAddressOfOursThatIsThereAlreadyIsRenewed) {
+    fake.put(eth0, "10.0.0.100/24", komainu_address_proto, 1);
+    EXPECT_TRUE(vips.hold());
+    EXPECT_EQ(count(), 2u);
+}
+
+TEST_F(VipSetTest, AForeignAddressInTheVipsPlaceIsRefusedAndStays) {
+    fake.put(eth0, "10.0.0.101/24", 0);
+    fake.put(eth0, "10.0.0.1/24", 4);
+    const Status held = vips.hold();
+    ASSERT_FALSE(held);
+    EXPECT_NE(held.error().what.find("vip.b: 10.0.0.101 is already on eth0"), std::string::npos);
+    EXPECT_EQ(count(), 2u);
+}
+
+TEST_F(VipSetTest, AForeignAddressElsewhereIsRefusedWhateverItsPrefix) {
+    fake.put(eth1, "10.0.0.101/32", 0);
+    take_stock();
+    const Status held = vips.hold();
+    ASSERT_FALSE(held);
+    EXPECT_NE(held.error().what.find("eth1"), std::string::npos);
+    vips.address_removed(fake.inventory.addresses.front());
+    fake.inventory.addresses.clear();
+    EXPECT_TRUE(vips.hold());
+}
+
+TEST_F(VipSetTest, DropRemovesAllAndOneThatIsGoneCountsAsRemoved) {
+    ASSERT_TRUE(vips.hold());
+    fake.inventory.addresses.erase(fake.find(eth0, config.vips[0].address));
+    EXPECT_TRUE(vips.drop());
+    EXPECT_EQ(count(), 0u);
+    EXPECT_FALSE(vips.held());
+}
+
+TEST_F(VipSetTest, WhatSomebodyElseRemovesIsMissingAndIsPutBack) {
+    ASSERT_TRUE(vips.hold());
+    const AddressRecord removed = record(1);
+    fake.inventory.addresses.erase(fake.find(eth0, removed.address));
+    vips.address_removed(removed);
+    ASSERT_TRUE(vips.any_missing());
+    EXPECT_EQ(vips.put_back(), (std::vector<std::size_t>{1}));
+    EXPECT_FALSE(vips.any_missing());
+    EXPECT_EQ(count(), 2u);
+}
+
+TEST_F(VipSetTest, TheNewsOfOurOwnRemovalIsNotMistakenAfterTheNextHold) {
+    ASSERT_TRUE(vips.hold());
+    const AddressRecord first = record(0);
+    const AddressRecord second = record(1);
+    ASSERT_TRUE(vips.drop());
+    ASSERT_TRUE(vips.hold());
+    vips.address_removed(first);
+    vips.address_removed(second);
+    EXPECT_FALSE(vips.any_missing());
+    vips.address_removed(first);
+    EXPECT_TRUE(vips.any_missing());
+}
+
+TEST_F(VipSetTest, AnInventoryShowsWhatIsMissing) {
+    ASSERT_TRUE(vips.hold());
+    fake.inventory.addresses.clear();
+    take_stock();
+    EXPECT_EQ(vips.put_back().size(), 2u);
+}
+
+TEST_F(VipSetTest, AnInterfaceThatIsGoneIsWaitedFor) {
+    ASSERT_TRUE(vips.hold());
+    fake.inventory.addresses.clear();
+    interfaces.forget(eth0);
+    ASSERT_TRUE(interfaces.take_replaced(0));
+    vips.interface_replaced(0);
+    EXPECT_FALSE(vips.any_missing());
+    interfaces.follow(link(eth1, "eth0"));
+    vips.interface_replaced(0);
+    EXPECT_EQ(vips.put_back().size(), 2u);
+    EXPECT_NE(fake.find(eth1, config.vips[0].address), fake.inventory.addresses.end());
+}
+
+TEST_F(VipSetTest, ARenamedInterfaceLosesItsVips) {
+    ASSERT_TRUE(vips.hold());
+    interfaces.follow(link(eth0, "uplink"));
+    ASSERT_TRUE(interfaces.take_replaced(0));
+    vips.interface_replaced(0);
+    EXPECT_EQ(count(), 0u);
+}
+
+TEST_F(VipSetTest, SweepRemovesMarkedAddressesOnAnyInterfaceAndNothingElse) {
+    fake.put(eth1, "10.9.9.9/24", komainu_address_proto);
+    fake.put(eth0, "10.0.0.1/24", 0);
+    fake.put(eth0, "10.0.0.100/24", 0, 100);
+    const auto swept = vips.sweep();
+    ASSERT_TRUE(swept);
+    EXPECT_EQ(swept.value().size(), 1u);
+    EXPECT_EQ(count(), 2u);
+}
+
+TEST_F(VipSetTest, WithoutMarksAVipWithAFiniteLifetimeIsOurs) {
+    fake.put(eth0, "10.0.0.100/24", 0, 1);
+    fake.put(eth0, "10.0.0.101/24", 0);
+    fake.put(eth1, "10.0.0.100/24", 0, 1);
+    fake.put(eth0, "10.0.0.7/24", 0, 1);
+    const auto swept = vips.sweep();
+    ASSERT_TRUE(swept);
+    ASSERT_EQ(swept.value().size(), 1u);
+    EXPECT_EQ(swept.value()[0].address, prefix("10.0.0.100/24"));
+}
+
+TEST_F(VipSetTest, WithoutMarksOurOwnAddressesAreNotTakenForForeign) {
+    fake.keeps_marks = false;
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(vips.hold());
+        const auto added = fake.inventory.addresses;
+        for (const auto& address : added) vips.address_added(address);
+        ASSERT_TRUE(vips.drop());
+        for (const auto& address : added) vips.address_removed(address);
+    }
+}
+
+TEST(InterfaceTable, TellsNewsOnlyWhenThereIsSome) {
+    InterfaceTable interfaces(two_vips());
+    ASSERT_EQ(interfaces.size(), 1u);
+    LinkRecord eth = link(eth0, "eth0");
+    interfaces.follow(eth);
+    EXPECT_TRUE(interfaces.take_replaced(0));
+    EXPECT_TRUE(interfaces.take_news(0));
+    interfaces.follow(eth);
+    EXPECT_FALSE(interfaces.take_replaced(0) || interfaces.take_news(0));
+    eth.running = false;
+    interfaces.follow(eth);
+    EXPECT_FALSE(interfaces.take_news(0)) << "nothing can be said without a carrier";
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::down);
+    eth.running = true;
+    interfaces.follow(eth);
+    EXPECT_TRUE(interfaces.take_news(0));
+    eth.mac.bytes[5] = 9;
+    interfaces.follow(eth);
+    EXPECT_TRUE(interfaces.take_news(0));
+}
+
+TEST(InterfaceTable, MissingInterfacesAreNamedTogetherWithThoseThatExist) {
+    Config config = two_vips();
+    config.vips[1].interface = "eth7";
+    const Inventory inventory{{link(eth1, "lo"), link(eth0, "eth0")}, {}};
+    const Status exist = check_interfaces_exist(config, inventory);
+    ASSERT_FALSE(exist);
+    EXPECT_EQ(exist.error().what,
+              "vip.b.interface: no interface eth7 on this host; it has: eth0, lo");
+}
+
+}  // namespace komainu
