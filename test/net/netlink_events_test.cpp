@@ -233,7 +233,7 @@ TEST_F(NetlinkInventory, IsCompleteWhileAddressesComeAndGo) {
         while (!stop) {
             fleeting.verb = fleeting.verb == Verb::add ? Verb::remove : Verb::add;
             (void)others->apply({&fleeting, 1});
-            std::this_thread::sleep_for(std::chrono::microseconds(200));
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
         }
     });
     for (int i = 0; i < rounds; ++i) {
