@@ -31,10 +31,10 @@ struct Settings {
     Duration lease_span() const { return deadtime - lease_margin; }
 };
 
-/// The margin covers clocks whose rates differ by 1 % (deadtime / 64 is 1.6 %) and the time in
-/// which the guard wakes up and removes the addresses: 2 ms, and 50 us for each of them.
+/// The margin covers clocks whose rates differ by 1 %, and the time in which the guard wakes up and
+/// removes the addresses: a sixteenth of the deadtime, 2 ms, and 50 us for each address.
 constexpr Duration lease_margin(Duration deadtime, std::size_t vips) {
-    return deadtime / 64 + 2ms + vips * Duration{50us};
+    return deadtime / 16 + 2ms + vips * Duration{50us};
 }
 
 }  // namespace komainu

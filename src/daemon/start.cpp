@@ -12,6 +12,7 @@
 #include "guard/privileges.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/realtime.h"
 
 namespace komainu {
 
@@ -135,6 +136,8 @@ int run_node(const Config& config, std::span<const Key> key_list) {
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
+    if (!run_in_real_time(Urgency::deciding))
+        log_info("runs without real-time priority, which is not permitted here");
     const auto dropped = drop_all_capabilities();
     if (!dropped) return fail(dropped.error());
     if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);

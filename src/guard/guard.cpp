@@ -9,6 +9,7 @@
 #include "guard/keeper.h"
 #include "guard/privileges.h"
 #include "io/log.h"
+#include "io/realtime.h"
 
 namespace komainu {
 
@@ -64,6 +65,7 @@ int run_guard(const Config& config, Fd to_main, LeasePage& page) {
     const int main_fd = to_main.get();
     auto tools = check_and_open(config);
     if (!tools) return start_failed(main_fd, tools.error());
+    run_in_real_time(Urgency::releasing);
     const auto dropped = keep_only_network_capabilities();
     if (!dropped) return start_failed(main_fd, dropped.error());
 
