@@ -24,13 +24,17 @@ TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
-# The user's CXXFLAGS come last, so that they win.
-OPTIMIZE := $(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2)
+SANITIZE := $(if $(SAN),-fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all)
+OPTIMIZE := $(if $(SAN),-g -O1,-g -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+# Tests need not be fast; not optimizing them halves the time that `make check` takes to build.
+OPTIMIZE_TESTS := -g1 -O0 -U_FORTIFY_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor \
             -Wold-style-cast -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 override CPPFLAGS := -I. -Isrc -DKOMAINU_VERSION='"$(VERSION)"' -D_GNU_SOURCE -MMD -MP \
-            $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) $(call pkg,--cflags,$(LIBS)) $(CPPFLAGS)
-override CXXFLAGS := -std=c++20 -g $(OPTIMIZE) $(WARNINGS) -fstack-protector-strong -fPIE $(CXXFLAGS)
+            $(call pkg,--cflags,$(LIBS)) $(CPPFLAGS)
+# The user's own flags come last, so that they win.
+USER_FLAGS := $(CXXFLAGS)
+override CXXFLAGS := -std=c++20 $(SANITIZE) $(WARNINGS) -fstack-protector-strong -fPIE
 override LDFLAGS  := $(if $(SAN),-fsanitize=$(SAN)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LDLIBS      = $(call pkg,--libs,$(LIBS)) -lboost_program_options
 TEST_LDLIBS = $(call pkg,--libs,$(TEST_LIBS)) -lpthread
@@ -41,6 +45,8 @@ OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
+DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
+BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
 TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
@@ -100,9 +106,9 @@ $(B)/unit-tests: $(UNIT) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
-$(B)/demo: $(B)/test/demo/main.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
-$(B)/bench-smoke: $(B)/test/bench/smoke.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
@@ -110,16 +116,18 @@ $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter test/%,$<),$(OPTIMIZE_TESTS),$(OPTIMIZE)) \
+	  $(USER_FLAGS) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
+FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CXX) $(CPPFLAGS) $(CXXFLAGS)' | cmp -s - $@ || echo '$(CXX) $(CPPFLAGS) $(CXXFLAGS)' > $@
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 
 compile_commands.json: Makefile $(B)/flags
 	@{ echo '['; for f in $(SOURCES); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}' "$$sep" "$(CURDIR)" "$$f" \
-	    "$(CXX) $(subst ",\\\",$(subst ',,$(CPPFLAGS))) $(CXXFLAGS) -c $$f"; sep=,; done; echo ']'; } > $@
+	    "$(CXX) $(subst ",\\\",$(subst ',,$(CPPFLAGS))) $(CXXFLAGS) $(OPTIMIZE) -c $$f"; sep=,; done; echo ']'; } > $@
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)

@@ -23,7 +23,7 @@ bool is_aligned(const void* bytes) {
 nlmsghdr* start_request(std::span<std::byte> room, std::uint32_t sequence, std::uint16_t type,
                         int flags) {
     KOMAINU_ASSERT(room.size() >= netlink_request_bytes_max && is_aligned(room.data()));
-    // libmnl before 1.0.5 leaves the padding of attributes as it finds it.
+    // libmnl 1.0.4 leaves the padding of attributes as it finds it.
     std::ranges::fill(room.first(netlink_request_bytes_max), std::byte{0});
     nlmsghdr* message = mnl_nlmsg_put_header(room.data());
     message->nlmsg_type = type;

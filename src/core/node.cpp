@@ -72,7 +72,9 @@ void Node::on(const HealthChanged& event) {
     healthy_ = event.healthy;
     heartbeat_now();
     judge_due_ = true;
-    if (!healthy_) hand_over(Cause::unhealthy, no_node);
+    if (healthy_) return;
+    if (candidacy_) give_up_candidacy();
+    hand_over(Cause::unhealthy, no_node);
 }
 
 // --- Hearing -------------------------------------------------------------------------------------
@@ -178,6 +180,7 @@ void Node::on(const StopAsked&) {
     if (leaving_) return;
     leaving_ = true;
     judge_due_ = true;
+    if (candidacy_) give_up_candidacy();
     if (!tenure_) return;
     const Peer* successor = best_successor();
     hand_over(Cause::stopping, successor ? successor->id() : no_node);
@@ -187,7 +190,6 @@ void Node::judge_departure() {
     if (!leaving_ || farewell_ || tenure_ || unreleased_) return;
     if (exit_at_ && now_ < *exit_at_ && !following_) return;
     farewell_ = true;
-    if (candidacy_) give_up_candidacy();
     send_heartbeat();
     act(Exit{});
 }

@@ -36,7 +36,8 @@ public:
     Node(Settings settings, Instant now);
 
     /// Takes in one event and appends what is to be done. Begins by asking whether the lease has
-    /// run out by now. `now` never goes back.
+    /// run out by now. `now` never goes back, and is not before what it tells of: the clock is read
+    /// after a datagram was received, or a promise would end before the lease that stands on it.
     void step(Instant now, const Event& event, ActionList& actions);
 
     /// When to step with TimerExpired if nothing else happens.

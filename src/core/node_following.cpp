@@ -52,11 +52,12 @@ void Node::stop_following(ActiveNews news) {
 }
 
 /// The promise binds to a run of a node, not to its term: a candidate that was not elected may open
-/// a higher term and be voted for again.
+/// a higher term and be voted for again. Never back to a lower one: its release, which may still be
+/// on its way, would void the vote in the higher.
 bool Node::promised_to_other(const Tenancy& tenancy) const {
     if (!promise_ || now_ >= promise_->withhold_votes_until) return false;
     return promise_->to.term.node != tenancy.term.node ||
-           promise_->to.incarnation != tenancy.incarnation;
+           promise_->to.incarnation != tenancy.incarnation || promise_->to.term > tenancy.term;
 }
 
 bool Node::free_to_vote() const {

@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace komainu {
 
 namespace {
 
 constexpr int round_trip_weight = 8;
+
+/// By how many newer messages a request may have been overtaken. It is repeated within a heartbeat
+/// interval, so that an older one is a recording.
+constexpr std::uint64_t overtaken_max = 16;
 
 std::uint32_t microseconds_since(Instant then, Instant now) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now - then).count();
@@ -23,7 +28,7 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
     Verdict verdict = Verdict::fresh;
     if (envelope.incarnation != incarnation_) {
         if (!echo || echo->sequence <= echoed_) {
-            unproven_ = {envelope.incarnation, envelope.sequence, now};
+            note_unproven(envelope, now, deadtime);
             return Verdict::unproven;
         }
         if (incarnation_ != no_incarnation) verdict = Verdict::restarted;
@@ -43,6 +48,15 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
         alive_ = false;
     }
     return verdict;
+}
+
+/// A recording is older than what the peer says itself, so it does not displace that; else whoever
+/// replays faster than the peer speaks would keep it from being echoed, and so from proving itself.
+void Peer::note_unproven(const Envelope& envelope, Instant now, Duration deadtime) {
+    const bool older = std::pair(envelope.incarnation, envelope.sequence) <=
+                       std::pair(unproven_.incarnation, unproven_.sequence);
+    if (older && now < unproven_.heard_at + deadtime) return;
+    unproven_ = {envelope.incarnation, envelope.sequence, now};
 }
 
 void Peer::become(const Envelope& envelope, Instant now, Duration lease_span) {
@@ -68,6 +82,7 @@ void Peer::measure(const EchoOfMe& echo, Instant now) {
 
 bool Peer::accept_request(const Envelope& envelope) {
     if (!is_proven(envelope) || envelope.sequence <= request_sequence_) return false;
+    if (envelope.sequence + overtaken_max < heartbeat_sequence_) return false;
     request_sequence_ = envelope.sequence;
     return true;
 }

@@ -33,8 +33,9 @@ public:
     /// Whether this is the proven incarnation. Enough for a vote, which is bound to its candidacy.
     bool is_proven(const Envelope& envelope) const { return envelope.incarnation == incarnation_; }
 
-    /// For requests, which must not be replayed: proven, and newer than the request before it.
-    /// Heartbeats count by themselves, so that one which overtakes a request does not undo it.
+    /// For requests, which must not be replayed: proven, newer than the request before it, and not
+    /// much older than the newest heartbeat. Heartbeats count by themselves, so that one which
+    /// overtakes a request does not undo it.
     bool accept_request(const Envelope&);
 
     /// Our echo of this peer, while it has been heard within the deadtime.
@@ -81,6 +82,7 @@ public:
     bool would_vote() const { return alive_ && conditions_.free; }
 
 private:
+    void note_unproven(const Envelope&, Instant now, Duration deadtime);
     void become(const Envelope&, Instant now, Duration lease_span);
     void believe(const Heartbeat&);
     void measure(const EchoOfMe&, Instant now);

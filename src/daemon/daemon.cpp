@@ -85,16 +85,19 @@ void Daemon::step(const Event& event) {
     for (std::size_t i = 0; i < consequences_.size(); ++i) run_step(consequences_[i]);
     consequences_.clear();
     stepping_ = false;
-    judgement_.set(node_.deadline());
+    // Due in this wake-up, even if it became due after the loop read the clock: a peer that never
+    // falls silent must not put the judgement off.
+    const Instant due = node_.deadline();
+    judgement_.set(due <= now() ? loop_.now() : due);
 }
 
 void Daemon::run_step(const Event& event) {
     actions_.clear();
-    node_.step(loop_.now(), event, actions_);
+    node_.step(now(), event, actions_);
     for (const Action& action : actions_) perform(action);
 }
 
-/// Runs after everything that was received in this wake-up, at the same reading of the clock.
+/// Runs after everything that was received in this wake-up, at the newest reading of the clock.
 void Daemon::judge() { step(TimerExpired{}); }
 
 void Daemon::perform(const Action& action) {
@@ -124,7 +127,11 @@ void Daemon::receive() {
     link_.receive([this](Bytes bytes, const Endpoint& source) { on_datagram(bytes, source); });
 }
 
+/// A promise counts from the hearing, which must not be dated back: a datagram that is drained in
+/// this wake-up may have come, and even have been sent, after the wake-up read the clock, if this
+/// process was stopped in between. The promise would end before the lease that stands on it.
 void Daemon::on_datagram(Bytes bytes, const Endpoint& source) {
+    heard_at_ = boot_now();
     Received& received = std::get<Received>(received_);
     if (const auto refusal = datagrams_.open(bytes, received.envelope, received.message))
         return refusals_.refused(*refusal, source, loop_.now());

@@ -2,6 +2,7 @@
 // decides nothing; whatever it could decide belongs to the core.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -48,6 +49,7 @@ private:
 
     void step(const Event& event);
     void run_step(const Event& event);
+    Instant now() const { return std::max(loop_.now(), heard_at_); }
     void perform(const Action& action);
     void judge();
     void receive();
@@ -89,6 +91,7 @@ private:
     bool stepping_ = false;
     StaticVector<Event, consequences_max> consequences_;
     Event received_ = Received{};  ///< filled in place by each datagram
+    Instant heard_at_;             ///< read after the newest datagram was
     struct SwitchoverWaiting {
         ClientId client;
         NodeId target;

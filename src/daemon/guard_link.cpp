@@ -76,7 +76,9 @@ void GuardLink::on_message(Bytes message) {
         if (dropping_ && dropping_->round == round) dropping_.reset();
     };
     if (const auto* dropped = std::get_if<DroppedReport>(&*report)) over(dropped->round);
-    if (const auto* failed = std::get_if<HoldFailedReport>(&*report)) over(failed->round);
+    // A drop that was ordered meanwhile is still to be answered.
+    if (const auto* failed = std::get_if<HoldFailedReport>(&*report))
+        if (holding_ && holding_->round == failed->round) holding_.reset();
     handlers_.report(*report);
 }
 
@@ -89,8 +91,10 @@ void GuardLink::lose(bool gone, std::string_view trouble) {
     handlers_.trouble(trouble);
 }
 
+/// An order that found no room was lost. A second drop is answered like the first.
 void GuardLink::recover() {
     silent_ = false;
+    if (dropping_) order(DropOrder{dropping_->round});
     handlers_.trouble("");
 }
 

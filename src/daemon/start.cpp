@@ -1,7 +1,6 @@
 #include "daemon/start.h"
 
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <sodium.h>
@@ -70,8 +69,6 @@ Status await_ready(Guard& guard) {
 /// socket pair and what is needed to say something.
 [[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
                                DatagramLink link, UnixListener control, Signals signals) {
-    prctl(PR_SET_NAME, "komainu-guard");
-    set_log_name("komainu-guard");
     sockets.main.close();
     control.close();
     { const auto closed = std::move(link); }
@@ -121,7 +118,7 @@ std::uint64_t random_bits() {
 }  // namespace
 
 int run_node(const Config& config, std::span<const Key> key_list) {
-    set_log_name("komainud");
+    set_log_name(fmt::format("komainud[node {}]", number(config.self)));
     if (!start_cryptography()) return fail({"libsodium cannot start"});
     const KeyRing keys(key_list);
     auto signals = Signals::open();

@@ -66,7 +66,6 @@ int run_guard(const Config& config, Fd to_main, LeasePage& page) {
     if (!tools) return start_failed(main_fd, tools.error());
     const auto dropped = keep_only_network_capabilities();
     if (!dropped) return start_failed(main_fd, dropped.error());
-    if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);
 
     Keeper keeper(config, page, std::move(to_main), std::move(*tools));
     if (Status swept = keeper.sweep(); !swept) return start_failed(main_fd, swept.error());

@@ -21,6 +21,9 @@ constexpr std::size_t answer_bytes = sizeof(std::uint64_t) + 1;
 /// Probes younger than this may still be answered, and do not count as lost.
 constexpr Duration answer_takes_at_most = 5ms;
 
+/// Silence shorter than this up to now may be the machine's fault, and is no outage yet.
+constexpr Duration still_answered = 20ms;
+
 /// How many probes before a mark are looked through for one that was answered.
 constexpr std::uint64_t answered_before_mark = 20;
 
@@ -126,7 +129,7 @@ Outage Client::outage_since(std::uint64_t mark) const {
         last_answered = sent_[probe];
         lost_since = false;
     }
-    outage.over = !lost_since && last_answered.has_value();
+    outage.over = last_answered && ripe - *last_answered < still_answered;
     return outage;
 }
 

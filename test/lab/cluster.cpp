@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "test/lab/clock.h"
@@ -16,6 +17,7 @@ namespace komainu::lab {
 namespace {
 
 constexpr Duration status_within = 1s;
+constexpr int nobody = 0;
 
 constexpr const char* common_key =
     "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
@@ -206,13 +208,27 @@ std::optional<int> Cluster::active() {
 }
 
 std::optional<int> Cluster::wait_for_active(Duration limit) {
-    return wait_for_active_other_than(0, limit);
+    return wait_for_active_other_than(nobody, limit);
 }
 
 std::optional<int> Cluster::wait_for_active_other_than(int node, Duration limit) {
     std::optional<int> found;
     wait_until([&] { return (found = active()) && *found != node; }, limit);
     return found == node ? std::nullopt : found;
+}
+
+bool Cluster::whole() {
+    const auto now_active = active();
+    if (!now_active) return false;
+    const auto said = status(*now_active);
+    return said && std::ranges::all_of(said->at("nodes"), [](const nlohmann::json& node) {
+               return node.at("alive") == true && node.at("healthy") == true &&
+                      node.at("quarantined") == false;
+           });
+}
+
+bool Cluster::wait_until_whole(Duration limit) {
+    return wait_until([this] { return whole(); }, limit);
 }
 
 }  // namespace komainu::lab

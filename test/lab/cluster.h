@@ -88,6 +88,10 @@ public:
     /// The same, when it is another than that one.
     std::optional<int> wait_for_active_other_than(int node, Duration limit = patience);
 
+    /// Whether one is active, and hears every other alive, healthy and ready to take over.
+    bool whole();
+    bool wait_until_whole(Duration limit = patience);
+
     std::string control_socket(int node) const;
     std::string configuration_file(int node) const;
     std::string directory(int node) const;

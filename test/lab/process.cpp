@@ -31,9 +31,11 @@ struct CloseDirectory {
 /// Between fork and exec, in a process that had threads: system calls only.
 [[noreturn]] void become(int space, int log, char* const* arguments) {
     ::setsid();  // the terminal's Ctrl-C is for the demo, which then ends everything
-    if (::setns(space, CLONE_NEWNET) == 0 && ::dup2(log, STDOUT_FILENO) >= 0 &&
-        ::dup2(log, STDERR_FILENO) >= 0)
-        ::execv(arguments[0], arguments);
+    const bool placed = ::setns(space, CLONE_NEWNET) == 0 && ::dup2(log, STDOUT_FILENO) >= 0 &&
+                        ::dup2(log, STDERR_FILENO) >= 0;
+    // libpcap's sockets are not CLOEXEC; a process that inherited one would take tens of
+    // milliseconds to die, and nobody would know why.
+    if (placed && ::close_range(STDERR_FILENO + 1, ~0U, 0) == 0) ::execv(arguments[0], arguments);
     _exit(cannot_execute);
 }
 

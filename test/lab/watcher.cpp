@@ -169,20 +169,21 @@ bool AddressWatcher::wait_for_holders(const IpAddress& address, const std::set<i
     return wait_until([&] { return holders(address) == wanted; }, limit);
 }
 
-Duration AddressWatcher::overlap(const IpAddress& address) const {
+Duration AddressWatcher::overlap(const IpAddress& address, std::size_t since) const {
     std::set<int> holders;
     Instant shared_since;
     Duration longest{};
     const auto end_at = [&](Instant end) {
         longest = std::max({longest, end - shared_since, Duration(1ns)});
     };
-    for (const auto& event : events_since(0)) {
-        if (event.address != address) continue;
+    const auto events = events_since(0);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        if (events[i].address != address) continue;
         const bool was_shared = holders.size() > 1;
-        apply(event, holders);
+        apply(events[i], holders);
         const bool is_shared = holders.size() > 1;
-        if (is_shared && !was_shared) shared_since = event.seen;
-        if (was_shared && !is_shared) end_at(event.seen);
+        if (is_shared && !was_shared) shared_since = events[i].seen;
+        if (was_shared && !is_shared && i >= since) end_at(events[i].seen);
     }
     if (holders.size() > 1) end_at(now());
     return longest;

@@ -43,8 +43,9 @@ public:
     bool wait_for_holders(const IpAddress&, const std::set<int>&, Duration limit) const;
 
     /// The longest time for which more than one host held the address; an overlap too short to be
-    /// timed still counts as one nanosecond. Zero is what a majority promises.
-    Duration overlap(const IpAddress&) const;
+    /// timed still counts as one nanosecond. Zero is what a majority promises. What was over before
+    /// the mark does not count.
+    Duration overlap(const IpAddress&, std::size_t since = 0) const;
 
 private:
     void listen();

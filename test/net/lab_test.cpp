@@ -221,5 +221,18 @@ TEST(Lab, AProcessTellsHowItEnded) {
     EXPECT_EQ(sleeper.wait(patience), 128 + SIGKILL);
 }
 
+TEST(Lab, AProcessInheritsNothingButItsLog) {
+    const Network network;
+    const Capture capture(network, "arp");
+    const auto log = sandbox_directory() + "/inherits.log";
+    // The shell's own pattern, so that no descriptor is open for looking.
+    Process process(network.space(), {"/bin/sh", "-c", "echo /proc/$$/fd/[3-9]*"}, log);
+    EXPECT_EQ(process.wait(patience), 0);
+    const auto said = read_file(log);
+    const auto own = "/proc/" + std::to_string(process.pid()) + "/fd/";
+    // What is left is the directory that the pattern was matched in.
+    EXPECT_EQ(said.find(own + "4"), said.npos) << said;
+}
+
 }  // namespace
 }  // namespace komainu::lab

@@ -218,6 +218,13 @@ void Cluster::switchover(NodeId asked, NodeId target) {
 
 void Cluster::fail_next_hold(NodeId id) { host(id).fail_hold = true; }
 
+void Cluster::lose_vips(NodeId id) {
+    Host& h = host(id);
+    if (!h.guard || !h.node || !std::exchange(h.lease_open, false)) return;
+    tell(id, "guard: lost the VIP");
+    lower(h, h.held, true);
+}
+
 // --- The joint: as the daemon's, in small
 // ----------------------------------------------------------------
 
@@ -368,7 +375,9 @@ void Cluster::transmit(NodeId from, NodeId to, const std::vector<std::byte>& dat
     if (happens(options_.loss_per_mille)) return;
     const int copies = happens(options_.duplicates_per_mille) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-        const Duration spread = options_.delay_max - options_.delay_min;
+        const bool straggles = happens(options_.stragglers_per_mille);
+        const Duration slowest = straggles ? options_.straggle_max : options_.delay_max;
+        const Duration spread = slowest - options_.delay_min;
         later(options_.delay_min + random_.below(spread + 1ns),
               [this, to, datagram] { deliver(to, datagram); });
     }
@@ -400,6 +409,13 @@ void Cluster::isolate(NodeId id) {
 }
 
 void Cluster::heal() { cuts_.clear(); }
+
+void Cluster::calm() {
+    const Options quiet;
+    options_.delay_max = quiet.delay_max;
+    options_.loss_per_mille = options_.duplicates_per_mille = options_.stragglers_per_mille = 0;
+    for (const auto& [id, host] : hosts_) host->fail_hold = false;
+}
 
 // --- Watching
 // --------------------------------------------------------------------------------------------------

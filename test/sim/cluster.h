@@ -30,6 +30,8 @@ struct Options {
     Duration delay_max = 200us;
     int loss_per_mille = 0;
     int duplicates_per_mille = 0;
+    int stragglers_per_mille = 0;      ///< so many datagrams take up to straggle_max instead
+    Duration straggle_max = 150ms;     ///< some deadtimes: terms pass, processes come and go
     int drift_per_mille = 0;           ///< each clock's rate is off by up to this, either way
     Duration guard_latency = 100us;    ///< from an order to the kernel's acknowledgement
     Duration guard_oversleep = 500us;  ///< how late a guard's timer may fire, at most
@@ -58,9 +60,11 @@ public:
     void set_healthy(NodeId id, bool healthy);
     void switchover(NodeId asked, NodeId target);
     void fail_next_hold(NodeId id);
+    void lose_vips(NodeId id);         ///< the guard gives up while the lease stands
     void cut(NodeId from, NodeId to);  ///< one way
     void isolate(NodeId id);
     void heal();
+    void calm();  ///< from now on a network as it should be, and kernels that refuse nothing
     /// Delivers datagrams that were once sent, drawn from the whole recording.
     void replay(int count);
 

@@ -13,6 +13,8 @@ namespace {
 
 constexpr int walks_default = 400;
 constexpr int faults_per_walk = 60;
+/// A node whose kernel refused the addresses does not stand for ten seconds.
+constexpr Duration recovery_max = 11s;
 
 NodeId any_of(const Options& options, Random& random) {
     return options.members[random.below(options.members.size())].id;
@@ -30,14 +32,17 @@ Options draw(std::uint64_t seed) {
     options.duplicates_per_mille = static_cast<int>(random.below(200));
     options.delay_max =
         options.delay_min + random.below(Duration{random.below(4) == 0 ? 50ms : 2ms});
+    if (random.below(2) == 0) options.stragglers_per_mille = static_cast<int>(random.below(150));
     options.drift_per_mille = 4;
     return options;
 }
 
 void do_something(Cluster& cluster, const Options& options, Random& random) {
-    const NodeId a = any_of(options, random);
+    // What happens to the holder is what matters most.
+    const NodeId holder = cluster.holder();
+    const NodeId a = holder != no_node && random.below(3) == 0 ? holder : any_of(options, random);
     const NodeId b = any_of(options, random);
-    switch (random.below(16)) {
+    switch (random.below(20)) {
         case 0:
             return cluster.kill_main(a);
         case 1:
@@ -68,6 +73,16 @@ void do_something(Cluster& cluster, const Options& options, Random& random) {
             return cluster.fail_next_hold(a);
         case 15:
             return cluster.stop(a);
+        case 16:
+            return cluster.lose_vips(a);
+        case 17:  // back before anybody has noticed, without its memory
+            cluster.kill_both(a);
+            return cluster.start(a);
+        case 18:  // released, and eligible again at once
+        case 19:
+            cluster.set_healthy(a, false);
+            cluster.run(random.below(options.interval));
+            return cluster.set_healthy(a, true);
     }
 }
 
@@ -78,6 +93,7 @@ void start_missing(Cluster& cluster, const Options& options) {
 
 void heal_everything(Cluster& cluster, const Options& options) {
     cluster.heal();
+    cluster.calm();
     for (const Member& member : options.members) {
         cluster.resume_main(member.id);
         cluster.set_healthy(member.id, true);
@@ -110,7 +126,7 @@ void walk(std::uint64_t seed) {
         start_missing(cluster, options);
         return cluster.holder() != no_node;
     };
-    const bool held = cluster.run_until(healed, 30s);
+    const bool held = cluster.run_until(healed, recovery_max);
     ASSERT_TRUE(held) << "nobody holds it, seed " << seed << "\n" << tail(cluster);
     ASSERT_EQ(cluster.violation(), "") << "seed " << seed << "\n" << tail(cluster);
 }

@@ -1,0 +1,105 @@
+// Orders of arrival that a reordering or replaying network can bring about, each of which once
+// broke a promise of this project.
+#include <gtest/gtest.h>
+
+#include "test/unit/lone_node.h"
+
+namespace komainu {
+namespace {
+
+VoteAnswer answer_to(LoneNode& node, int candidate, std::uint64_t round) {
+    node.say(candidate, VoteRequest{round});
+    const auto vote = node.find_sent<Vote>();
+    EXPECT_TRUE(vote);
+    return vote ? vote->answer : VoteAnswer::refused;
+}
+
+/// Says something that was said `age` messages ago and has come only now.
+void say_late(LoneNode& node, int peer, std::uint64_t age, Message message) {
+    const auto newest = node.sequence_of(peer);
+    node.sequence_of(peer) = newest - age - 1;
+    node.say(peer, std::move(message));
+    node.sequence_of(peer) = newest;
+}
+
+// Node 1 is active in term 4, releases it, stands in term 5 and is voted for; then its old
+// heartbeat of term 4 and the release of term 4 arrive. The vote in term 5 must still bind.
+TEST(Promise, OfAVoteIsNotReplacedByALateHeartbeatOfTheCandidatesEarlierTerm) {
+    LoneNode node(3, 3);
+    node.ready({1, 2});
+    node.event(HealthChanged{false});  // it would stand itself
+    const Heartbeat late = node.words_following(1, node.tenancy_of(1, 4));
+    node.sequence_of(1) += 3;
+    ASSERT_EQ(answer_to(node, 1, 5), VoteAnswer::granted);
+    say_late(node, 1, 3, late);
+    say_late(node, 1, 2, Release{4, no_node});
+    EXPECT_EQ(answer_to(node, 2, 6), VoteAnswer::refused);
+}
+
+TEST(Candidacy, OfANodeThatFallsIllComesToNothing) {
+    LoneNode node(3);
+    node.ready({2});
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    node.event(HealthChanged{false});
+    node.say(2, Vote{node.own_tenancy(request->round), VoteAnswer::granted, {}});
+    EXPECT_FALSE(node.find<HoldVips>());
+}
+
+TEST(Candidacy, OfANodeThatIsAskedToStopComesToNothingEvenIfVotesCameInTheSameWakeUp) {
+    LoneNode node(3);
+    node.ready({2});
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    ActionList actions;
+    const Message vote = Vote{node.own_tenancy(request->round), VoteAnswer::granted, {}};
+    node.node().step(node.now(), StopAsked{}, actions);
+    node.node().step(node.now(), Received{{n(2), node.incarnation_of(2), 1000, 0}, vote}, actions);
+    EXPECT_EQ(node.node().role(), Role::standby);
+    node.node().step(node.now(), TimerExpired{}, actions);
+    EXPECT_TRUE(std::ranges::any_of(
+        actions, [](const Action& a) { return std::holds_alternative<Exit>(a); }));
+}
+
+// A peer that we know since less long than it runs: its earlier requests were for others' ears.
+TEST(Request, ThatWasRecordedBeforeThePeerWasKnownBindsNobody) {
+    LoneNode node(3, 3);
+    node.sequence_of(1) = 1000;
+    node.ready({1, 2});
+    node.event(HealthChanged{false});  // it would stand itself
+    say_late(node, 1, 900, VoteRequest{5});
+    EXPECT_FALSE(node.find_sent<Vote>());
+    EXPECT_EQ(answer_to(node, 2, 5), VoteAnswer::granted);
+}
+
+TEST(Request, ThatWasLostAndIsReplayedMuchLaterMovesNoVip) {
+    LoneNode node(3);
+    const auto round = node.become_active({2, 3});
+    node.sequence_of(2) += 1000;
+    node.pass(LoneNode::interval);
+    node.say(2, node.words_following(2, node.own_tenancy(round)));
+    say_late(node, 2, 900, SwitchoverRequest{node.own_tenancy(round), n(3)});
+    EXPECT_FALSE(node.find<DropVips>());
+}
+
+// Recordings of an earlier incarnation, or of an earlier heartbeat, that are replayed faster than
+// the peer speaks must not keep it from being echoed, which it needs to be believed.
+TEST(Peer, ThatIsUnprovenIsEchoedByItsNewestHeartbeatWhateverIsReplayed) {
+    LoneNode node(2);
+    const auto earlier = node.incarnation_of(2);
+    Heartbeat deaf = node.words_of(2);
+    deaf.echoes.clear();
+    node.restart(2);
+    node.sequence_of(2) = 10;
+    node.say(2, deaf);
+    node.event(Received{{n(2), earlier, 500, 0}, deaf});
+    node.event(Received{{n(2), node.incarnation_of(2), 5, 0}, deaf});
+    node.pass(LoneNode::interval);
+    const auto heartbeat = node.find_sent<Heartbeat>();
+    ASSERT_TRUE(heartbeat && heartbeat->echoes.size() == 1);
+    EXPECT_EQ(heartbeat->echoes[0].incarnation, node.incarnation_of(2));
+    EXPECT_EQ(heartbeat->echoes[0].sequence, 11u);
+}
+
+}  // namespace
+}  // namespace komainu
