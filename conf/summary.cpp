@@ -44,10 +44,11 @@ std::string describe(const ServiceConfig& service) {
             ? "the process in " + service.pid_file
             : "TCP connect to " + (service.address ? to_string(*service.address) : "");
     return fmt::format(
-        "service {}: {}, every {}, waiting at most {}; unhealthy after {} failures, "
-        "healthy after {} successes\n",
+        "service {}: {}, every {}, waiting at most {}; unhealthy after {} failure{}, healthy after "
+        "{} "
+        "success{}\n",
         service.name, what, to_string(service.interval), to_string(service.timeout), service.fall,
-        service.rise);
+        service.fall == 1 ? "" : "s", service.rise, service.rise == 1 ? "" : "es");
 }
 
 }  // namespace

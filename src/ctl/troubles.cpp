@@ -33,8 +33,9 @@ void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubl
     for (const auto& node : cluster.nodes)
         if (node.role == "active" && is_alive(node)) actives.push_back(node.id);
     if (actives.size() > 1)
-        troubles.push_back(
-            fmt::format("nodes {} all say that they are active", fmt::join(actives, " and ")));
+        troubles.push_back(fmt::format("nodes {} {} say that they are active",
+                                       fmt::join(actives, " and "),
+                                       actives.size() == 2 ? "both" : "all"));
     if (cluster.active == 0)
         troubles.push_back("no node is active: " + why_nobody_is_active(cluster));
     else if (!cluster.quorum.value_or(true))

@@ -1,0 +1,128 @@
+// Each key of the configuration changes the model, and nothing is known that has no case here.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "conf/value_text.h"
+#include "test/unit/conf_text.h"
+
+namespace komainu {
+namespace {
+
+struct KeyCase {
+    std::string key;    ///< as known_keys() has it
+    std::string value;  ///< another one than the default
+    std::function<bool(const Config&)> holds;
+};
+
+const std::vector<KeyCase>& cases() {
+    static const std::vector<KeyCase> all{
+        {"cluster.name", "temple", [](auto& c) { return c.cluster_name == "temple"; }},
+        {"cluster.key_file", "/k", [](auto& c) { return c.key_file == "/k"; }},
+        {"cluster.quorum", "none", [](auto& c) { return c.quorum == QuorumRule::none; }},
+        {"cluster.node_id", "64", [](auto& c) { return c.self == NodeId{64}; }},
+        {"node.N.address", "fd00::1",
+         [](auto& c) { return to_string(c.nodes.at(0).addresses.at(0)) == "fd00::1"; }},
+        {"node.N.priority", "65535", [](auto& c) { return c.nodes.at(0).priority == 65535; }},
+        {"node.N.witness", "yes", [](auto& c) { return c.nodes.at(0).witness; }},
+        {"heartbeat.mode", "multicast",
+         [](auto& c) { return c.heartbeat.mode == HeartbeatMode::multicast; }},
+        {"heartbeat.group", "239.77.0.1",
+         [](auto& c) { return c.heartbeat.group == parse_address("239.77.0.1"); }},
+        {"heartbeat.interval", "10ms", [](auto& c) { return c.heartbeat.interval == 10ms; }},
+        {"heartbeat.deadtime", "2s", [](auto& c) { return c.heartbeat.deadtime == 2s; }},
+        {"heartbeat.port", "65535", [](auto& c) { return c.heartbeat.port == 65535; }},
+        {"vip.NAME.address", "10.77.0.7/16",
+         [](auto& c) { return to_string(c.vips.at(0).address) == "10.77.0.7/16"; }},
+        {"vip.NAME.interface", "bond0.7",
+         [](auto& c) { return c.vips.at(0).interface == "bond0.7"; }},
+        {"service.NAME.check", "tcp",
+         [](auto& c) { return c.services.at(0).check == CheckKind::tcp; }},
+        {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},
+        {"service.NAME.address", "[::1]:99",
+         [](auto& c) { return c.services.at(0).address == parse_endpoint("[::1]:99"); }},
+        {"service.NAME.interval", "1min", [](auto& c) { return c.services.at(0).interval == 60s; }},
+        {"service.NAME.timeout", "10ms", [](auto& c) { return c.services.at(0).timeout == 10ms; }},
+        {"service.NAME.rise", "3", [](auto& c) { return c.services.at(0).rise == 3; }},
+        {"service.NAME.fall", "4", [](auto& c) { return c.services.at(0).fall == 4; }},
+        {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
+        {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
+    };
+    return all;
+}
+
+/// The section with nothing but the key: "node.N.priority" stands under [node.1].
+Config with(const KeyCase& c) {
+    const auto dot = c.key.rfind('.');
+    auto section = c.key.substr(0, dot);
+    if (const auto n = section.find(".N"); n != section.npos) section.resize(n), section += ".1";
+    return read_config("[" + section + "]\n" + c.key.substr(dot + 1) + " = " + c.value + "\n")
+        .config;
+}
+
+/// A model in which each section is there, with its defaults.
+Config without() { return read_config("[cluster]\n[node.1]\n[vip.1]\n[service.1]\n").config; }
+
+bool is_default(const KeyCase& c) {
+    const auto config = without();
+    return !c.key.starts_with("node.N.address") && c.holds(config);
+}
+
+TEST(ConfKeys, EachChangesTheModel) {
+    for (const auto& c : cases()) {
+        EXPECT_TRUE(c.holds(with(c))) << c.key;
+        EXPECT_FALSE(is_default(c)) << c.key;
+    }
+}
+
+TEST(ConfKeys, EachHasACaseHere) {
+    for (const auto& key : known_keys())
+        EXPECT_EQ(std::ranges::count(cases(), key, &KeyCase::key), 1) << key;
+    EXPECT_EQ(known_keys().size(), cases().size());
+}
+
+TEST(ConfKeys, HaveTheDocumentedDefaults) {
+    const auto config = without();
+    EXPECT_EQ(config.key_file, "/etc/komainu/cluster.key");
+    EXPECT_EQ(config.quorum, QuorumRule::majority);
+    EXPECT_EQ(config.self, no_node);
+    EXPECT_EQ(config.nodes.at(0).priority, 100);
+    EXPECT_FALSE(config.nodes.at(0).witness);
+    EXPECT_EQ(config.heartbeat.mode, HeartbeatMode::unicast);
+    EXPECT_EQ(config.heartbeat.interval, 100ms);
+    EXPECT_EQ(config.heartbeat.deadtime, 500ms);
+    EXPECT_EQ(config.heartbeat.port, 9694);
+    EXPECT_EQ(config.control.socket, "/run/komainu/control.sock");
+    EXPECT_EQ(config.control.state_dir, "/var/lib/komainu");
+}
+
+TEST(ConfKeys, PutNodesInTheOrderOfTheirNumbersAndVipsInTheOrderOfTheFile) {
+    const auto config = read_config("[node.10]\n[node.2]\n[vip.z]\n[vip.a]\n").config;
+    EXPECT_EQ(config.nodes.at(0).id, NodeId{2});
+    EXPECT_EQ(config.nodes.at(1).id, NodeId{10});
+    EXPECT_EQ(config.vips.at(0).name, "z");
+    EXPECT_EQ(config.vips.at(1).name, "a");
+}
+
+TEST(ConfDuration, HasAUnit) {
+    constexpr Range<Duration> any{0ms, 60min};
+    EXPECT_EQ(read_duration("1ms", any).value(), 1ms);
+    EXPECT_EQ(read_duration("2s", any).value(), 2s);
+    EXPECT_EQ(read_duration("3min", any).value(), 3min);
+    EXPECT_FALSE(read_duration("3m", any));
+    EXPECT_FALSE(read_duration("3 s", any));
+    EXPECT_FALSE(read_duration("ms", any));
+    EXPECT_FALSE(read_duration("", any));
+}
+
+TEST(ConfDuration, IsWrittenInTheShortestExactSpelling) {
+    EXPECT_EQ(to_string(Duration{0}), "0ms");
+    EXPECT_EQ(to_string(Duration{1500ms}), "1500ms");
+    EXPECT_EQ(to_string(Duration{2000ms}), "2s");
+    EXPECT_EQ(to_string(Duration{60s}), "1min");
+    EXPECT_EQ(to_string(Duration{90s}), "90s");
+}
+
+}  // namespace
+}  // namespace komainu

@@ -1,0 +1,203 @@
+// What an operator sees of a status, and what it says when something is wrong.
+#include "ctl/status_text.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "ctl/cluster_view.h"
+#include "ctl/screen.h"
+#include "ctl/troubles.h"
+
+namespace komainu {
+namespace {
+
+using nlohmann::json;
+using Said = std::vector<std::string>;
+
+constexpr const char* healthy_text = R"({
+  "cluster": "shrine", "node_id": 1, "role": "active", "term": 4, "active": 1, "quorum": true,
+  "votes": {"heard": 3, "needed": 2},
+  "nodes": [
+    {"id": 1, "role": "active", "alive": true, "healthy": true, "priority": 100,
+     "started": "2026-11-23T12:00:00.250Z",
+     "links": [{"address": "10.77.0.1", "alive": true, "rtt_us": null}]},
+    {"id": 2, "role": "standby", "alive": true, "healthy": true, "priority": 90,
+     "started": "2026-11-23T13:59:30.000Z",
+     "links": [{"address": "10.77.0.2", "alive": true, "rtt_us": 85}]},
+    {"id": 3, "role": "witness", "alive": true, "healthy": true, "priority": 100,
+     "started": "2026-11-20T10:00:00.000Z",
+     "links": [{"address": "10.77.0.3", "alive": true, "rtt_us": 1240}]}],
+  "vips": [{"name": "main", "address": "10.77.0.100/24", "interface": "eth0", "held": true}],
+  "last_takeover": {"term": 4, "from": 2, "to": 1, "why": "node 2 was silent",
+                    "at": "2026-11-23T13:56:40.000Z"},
+  "backends": []})";
+
+json healthy() { return json::parse(healthy_text); }
+
+std::int64_t now() { return *parse_utc("2026-11-23T14:00:00.000Z"); }
+
+std::string text_of(const json& status) { return status_text(status, now(), Colors::off); }
+
+TEST(StatusText, ShowsAHealthyCluster) {
+    EXPECT_EQ(text_of(healthy()),
+              "Cluster shrine: node 1 is active, term 4, quorum yes (3 of 3 votes)\n"
+              "\n"
+              "NODE  ROLE     ALIVE  HEALTHY  PRIORITY  UP FOR   LINK (ROUND TRIP)\n"
+              "1 *   active   yes    yes      100       2h 0min  10.77.0.1\n"
+              "2     standby  yes    yes      90        30s      10.77.0.2 (85 us)\n"
+              "3     witness  yes    yes      -         3d 4h    10.77.0.3 (1.2 ms)\n"
+              "\n"
+              "VIP   ADDRESS         INTERFACE  HELD BY\n"
+              "main  10.77.0.100/24  eth0       node 1 (this node)\n"
+              "\n"
+              "* the node that was asked\n"
+              "Last takeover, 3min 20s ago, from node 2, to node 1: node 2 was silent\n");
+}
+
+TEST(StatusText, SaysOnAStandbyWhoHoldsTheVip) {
+    auto status = healthy();
+    status["node_id"] = 2;
+    status["vips"][0]["held"] = false;
+    EXPECT_NE(text_of(status).find("eth0       node 1\n"), std::string::npos);
+}
+
+TEST(StatusText, SaysFirstThatNobodyIsActiveAndWhy) {
+    auto status = healthy();
+    status["active"] = nullptr;
+    status["quorum"] = false;
+    status["votes"]["heard"] = 1;
+    for (auto& node : status["nodes"]) node["role"] = "standby";
+    for (const int down : {1, 2})
+        status["nodes"][down].update({{"alive", false}, {"role", "down"}});
+    status["vips"][0]["held"] = false;
+    EXPECT_EQ(text_of(status).substr(0, text_of(status).find("\n\n")),
+              "Cluster shrine: no node is active, term 4, quorum no (1 of 3 votes)\n"
+              "! no node is active: no quorum (1 of 3 votes)\n"
+              "! node 2 is down\n"
+              "! node 3 is down");
+    EXPECT_NE(text_of(status).find("eth0       nobody\n"), std::string::npos);
+}
+
+TEST(StatusText, SaysNothingOfTheLifeOfANodeThatIsDown) {
+    auto status = healthy();
+    status["nodes"][1].update({{"alive", false}, {"role", "down"}, {"healthy", false}});
+    status["nodes"][1]["links"][0].update({{"alive", false}, {"rtt_us", nullptr}});
+    EXPECT_NE(text_of(status).find("2     down     no     -        90        -        10.77.0.2 "
+                                   "(silent)\n"),
+              std::string::npos)
+        << text_of(status);
+}
+
+TEST(StatusText, PaintsOnlyWhereColoursAreWanted) {
+    EXPECT_EQ(text_of(healthy()).find('\x1b'), std::string::npos);
+    const auto painted = status_text(healthy(), now(), Colors::on);
+    EXPECT_NE(painted.find("\x1b[32mnode 1 is active\x1b[0m"), std::string::npos);
+    EXPECT_NE(painted.find("\x1b[32mactive\x1b[0m   yes"), std::string::npos);
+}
+
+/// Every status that lacks one thing that the healthy one has, at any depth.
+void lack_one(const json& whole, const json::json_pointer& at, std::vector<json>& all) {
+    if (!whole.at(at).is_structured()) return;
+    for (const auto& [key, value] : whole.at(at).items()) {
+        const auto child = at / key;
+        const bool is_array = whole.at(at).is_array();
+        const auto place = is_array ? at / static_cast<std::size_t>(std::stoul(key)) : child;
+        auto without = whole;
+        without[place] = nullptr;
+        all.push_back(without);
+        without[place] = json::array({1, "x"});
+        all.push_back(without);
+        if (!is_array) without.at(at).erase(key), all.push_back(without);
+        lack_one(whole, place, all);
+    }
+}
+
+TEST(StatusText, IsShownWhateverIsMissingOrOfAnotherType) {
+    std::vector<json> all{json(), json::object(), json::array(), json("x"), json(1)};
+    lack_one(healthy(), json::json_pointer(), all);
+    EXPECT_GT(all.size(), 100u);
+    for (const auto& status : all) EXPECT_NE(text_of(status).find("Cluster"), std::string::npos);
+    EXPECT_EQ(text_of(json::object()).substr(0, text_of(json::object()).find('\n')),
+              "Cluster ?: no node is active");
+}
+
+// --- troubles -----------------------------------------------------------------------------------
+
+Said troubles(const json& status) { return troubles_of(view_of(status)); }
+
+TEST(Troubles, AreNoneInAHealthyCluster) { EXPECT_EQ(troubles(healthy()), Said{}); }
+
+TEST(Troubles, TellWhyANodeIsNotHealthy) {
+    auto status = healthy();
+    status["nodes"][0].update({{"healthy", false}, {"reason", "service pgpool: no process"}});
+    status["nodes"][1]["healthy"] = false;
+    EXPECT_EQ(troubles(status),
+              (Said{"node 1 is not healthy: service pgpool: no process", "node 2 is not healthy"}));
+}
+
+TEST(Troubles, TellThatALinkIsSilentThoughItsNodeLives) {
+    auto status = healthy();
+    status["nodes"][1]["links"][0]["alive"] = false;
+    EXPECT_EQ(troubles(status), Said{"node 2 is not heard at 10.77.0.2"});
+}
+
+TEST(Troubles, TellWhyNobodyIsActiveThoughThereIsAQuorum) {
+    auto status = healthy();
+    status["active"] = nullptr;
+    status["vips"] = json::array();
+    status["nodes"][0]["role"] = "standby";
+    EXPECT_EQ(troubles(status), Said{"no node is active: an election is under way"});
+    for (auto& node : status["nodes"]) node["quarantined"] = true;
+    EXPECT_EQ(troubles(status),
+              Said{"no node is active: the nodes have just started and wait for one deadtime"});
+    for (auto& node : status["nodes"]) node["healthy"] = false;
+    EXPECT_EQ(troubles(status).at(0),
+              "no node is active: no node that could be is alive and healthy");
+}
+
+TEST(Troubles, TellThatTwoNodesAreActive) {
+    auto status = healthy();
+    status["nodes"][1]["role"] = "active";
+    EXPECT_EQ(troubles(status), Said{"nodes 1 and 2 both say that they are active"});
+}
+
+TEST(Troubles, TellThatAVipIsNotWhereItShouldBe) {
+    auto status = healthy();
+    status["vips"][0]["held"] = false;
+    EXPECT_EQ(troubles(status), Said{"VIP main is not held, though this node is active"});
+    status["vips"][0]["held"] = true;
+    status["node_id"] = 2;
+    EXPECT_EQ(troubles(status), Said{"VIP main is held, though this node is not active"});
+}
+
+// --- pieces -------------------------------------------------------------------------------------
+
+TEST(Age, HasItsTwoLargestUnits) {
+    EXPECT_EQ(age_text(-5), "0s");
+    EXPECT_EQ(age_text(59'999), "59s");
+    EXPECT_EQ(age_text(60'000), "1min 0s");
+    EXPECT_EQ(age_text(3'600'000 + 61'000), "1h 1min");
+    EXPECT_EQ(age_text(49ll * 3'600'000), "2d 1h");
+}
+
+TEST(Utc, IsParsedToTheSecond) {
+    EXPECT_EQ(parse_utc("1970-01-01T00:00:00.000Z"), 0);
+    EXPECT_EQ(parse_utc("2000-02-29T01:02:03Z"), 951'786'123'000);
+    EXPECT_EQ(parse_utc("2001-02-29T01:02:03Z"), std::nullopt);
+    EXPECT_EQ(parse_utc("yesterday"), std::nullopt);
+    EXPECT_EQ(parse_utc(""), std::nullopt);
+}
+
+TEST(Screen, IsWrittenOverLineByLineAndClearedBelow) {
+    EXPECT_EQ(redraw("one\ntwo\n", 24), "\x1b[H\x1b[?7lone\x1b[K\r\ntwo\x1b[K\r\n\x1b[?7h\x1b[J");
+}
+
+TEST(Screen, LeavesOutWhatHasNoRoom) {
+    const auto screen = redraw("one\ntwo\nthree\n", 3);
+    EXPECT_NE(screen.find("two"), screen.npos);
+    EXPECT_EQ(screen.find("three"), screen.npos);
+}
+
+}  // namespace
+}  // namespace komainu
