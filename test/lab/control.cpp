@@ -44,11 +44,16 @@ std::string read_line(const Fd& socket, Instant limit) {
 
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
                                   Duration limit) {
+    return ask_line(socket_path, request.dump(), limit);
+}
+
+std::optional<nlohmann::json> ask_line(const std::string& socket_path, const std::string& line,
+                                       Duration limit) {
     const auto give_up = now() + limit;
     const Fd socket = connected_to(socket_path);
     if (!socket) return {};
-    const auto line = request.dump() + "\n";
-    if (::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != std::ssize(line)) return {};
+    const auto sent = line + "\n";
+    if (::send(socket.get(), sent.data(), sent.size(), MSG_NOSIGNAL) != std::ssize(sent)) return {};
     auto answer = nlohmann::json::parse(read_line(socket, give_up), nullptr, false);
     if (answer.is_discarded()) return {};
     return answer;

@@ -13,4 +13,8 @@ namespace komainu::lab {
 std::optional<nlohmann::json> ask(const std::string& socket_path, const nlohmann::json& request,
                                   Duration limit);
 
+/// The same with any line, which need not be a request at all. It comes without its newline.
+std::optional<nlohmann::json> ask_line(const std::string& socket_path, const std::string& line,
+                                       Duration limit);
+
 }  // namespace komainu::lab
