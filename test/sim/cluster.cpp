@@ -281,7 +281,7 @@ void Cluster::perform(Host& h, const Action& action) {
                    },
                    [](const AnnounceVips&) {},
                    [&](const Broadcast& a) {
-                       const auto datagram = seal(h, a.sequence, a.message);
+                       const auto datagram = seal(h, a.sequence, embolden(a.message));
                        for (const auto& [id, peer] : hosts_)
                            if (id != h.id) transmit(h.id, id, datagram);
                    },
@@ -365,6 +365,14 @@ std::vector<std::byte> Cluster::seal(Host& h, std::uint64_t sequence, const Mess
     return {bytes.begin(), bytes.end()};
 }
 
+/// Whether a peer is free is only advice on when to stand: it must not matter if it is wrong.
+Message Cluster::embolden(Message message) {
+    if (auto* heartbeat = std::get_if<Heartbeat>(&message))
+        if (static_cast<int>(random_.below(1000)) < options_.bold_per_mille)
+            heartbeat->conditions.free = true;
+    return message;
+}
+
 void Cluster::transmit(NodeId from, NodeId to, const std::vector<std::byte>& datagram) {
     if (recording_.size() == recording_max) recording_.pop_front();
     recording_.push_back({to, datagram});
@@ -413,7 +421,8 @@ void Cluster::heal() { cuts_.clear(); }
 void Cluster::calm() {
     const Options quiet;
     options_.delay_max = quiet.delay_max;
-    options_.loss_per_mille = options_.duplicates_per_mille = options_.stragglers_per_mille = 0;
+    options_.loss_per_mille = options_.duplicates_per_mille = options_.stragglers_per_mille =
+        options_.bold_per_mille = 0;
     for (const auto& [id, host] : hosts_) host->fail_hold = false;
 }
 

@@ -30,10 +30,11 @@ struct Options {
     Duration delay_max = 200us;
     int loss_per_mille = 0;
     int duplicates_per_mille = 0;
-    int stragglers_per_mille = 0;      ///< so many datagrams take up to straggle_max instead
-    Duration straggle_max = 150ms;     ///< some deadtimes: terms pass, processes come and go
-    int drift_per_mille = 0;           ///< each clock's rate is off by up to this, either way
-    Duration guard_latency = 100us;    ///< from an order to the kernel's acknowledgement
+    int stragglers_per_mille = 0;    ///< so many datagrams take up to straggle_max instead
+    int bold_per_mille = 0;          ///< so many heartbeats say "free" though their sender is bound
+    Duration straggle_max = 150ms;   ///< some deadtimes: terms pass, processes come and go
+    int drift_per_mille = 0;         ///< each clock's rate is off by up to this, either way
+    Duration guard_latency = 100us;  ///< from an order to the kernel's acknowledgement
     Duration guard_oversleep = 500us;  ///< how late a guard's timer may fire, at most
 };
 
@@ -104,6 +105,7 @@ private:
     void transmit(NodeId from, NodeId to, const std::vector<std::byte>& datagram);
     void deliver(NodeId to, const std::vector<std::byte>& datagram);
     std::vector<std::byte> seal(Host&, std::uint64_t sequence, const Message&);
+    Message embolden(Message);
     void set_answering(Host&, bool answering);
     void tell(NodeId id, const std::string& what);
     Instant local(const Host&) const;

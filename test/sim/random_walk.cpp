@@ -33,6 +33,8 @@ Options draw(std::uint64_t seed) {
     options.delay_max =
         options.delay_min + random.below(Duration{random.below(4) == 0 ? 50ms : 2ms});
     if (random.below(2) == 0) options.stragglers_per_mille = static_cast<int>(random.below(150));
+    if (random.below(2) == 0) options.bold_per_mille = static_cast<int>(random.below(1000));
+    options.guard_latency = 100us + random.below(Duration{random.below(2) == 0 ? 5ms : 1us});
     options.drift_per_mille = 4;
     return options;
 }
