@@ -17,9 +17,9 @@ int run(const Options& options) {
         std::fprintf(stderr, "komainud: %s\n", local.error().what.c_str());
         return exit_failed;
     }
-    const LoadedConfig loaded = load_config(
-        options.config,
-        {.purpose = Purpose::run, .node_id = options.node_id, .local = local.value()});
+    const LoadedConfig loaded =
+        load_config(options.config,
+                    {.purpose = Purpose::run, .node_id = options.node_id, .local = local.value()});
     std::fputs(report(options.config, loaded.problems).c_str(), stderr);
     if (loaded.problems.has_errors()) return exit_usage;
     if (options.check) {

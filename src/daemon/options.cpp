@@ -51,9 +51,13 @@ std::variant<Options, Printed> parse_options(int argc, char** argv) {
     Options options;
     int node_id = 0;
     const auto all = describe(options, node_id);
+    constexpr int style =
+        po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     po::variables_map given;
     try {
-        po::store(po::command_line_parser(argc, argv).options(all).positional({}).run(), given);
+        po::store(
+            po::command_line_parser(argc, argv).options(all).positional({}).style(style).run(),
+            given);
         po::notify(given);
     } catch (const po::error& wrong) {
         std::fprintf(stderr, "komainud: %s; see komainud --help\n", wrong.what());
@@ -71,7 +75,8 @@ std::variant<Options, Printed> parse_options(int argc, char** argv) {
     }
     if (given.contains("node-id")) {
         if (node_id < 1 || node_id > nodes_max) {
-            std::fprintf(stderr, "komainud: --node-id %d: a node id is 1 to %d\n", node_id, nodes_max);
+            std::fprintf(stderr, "komainud: --node-id %d: a node id is 1 to %d\n", node_id,
+                         nodes_max);
             return Printed{exit_usage};
         }
         options.node_id = NodeId{static_cast<std::uint8_t>(node_id)};

@@ -27,8 +27,10 @@ void RefusalLog::refused(Refusal refusal, const Endpoint& source, Instant now) {
 
 void RefusalLog::own_id_used(NodeId self, const Endpoint& source, Instant now) {
     if (!own_id_.add(now)) return;
-    log_error("{} also says that it is node {}: give every node its own node_id", to_string(source),
-              number(self));
+    log_error(
+        "{} also says that it is node {}: give every node its own node_id (or somebody replays "
+        "what this node said in an earlier run)",
+        to_string(source), number(self));
 }
 
 }  // namespace komainu

@@ -124,10 +124,11 @@ int run_node(const Config& config, std::span<const Key> key_list) {
     const KeyRing keys(key_list);
     auto signals = Signals::open();
     if (!signals) return fail(signals.error());
-    auto link = open_link(config);
-    if (!link) return fail(link.error());
+    // The lock on the control socket first: it names the other komainud, if there is one.
     auto control = UnixListener::open(config.control.socket);
     if (!control) return fail(control.error());
+    auto link = open_link(config);
+    if (!link) return fail(link.error());
 
     const bool witness = config.node(config.self).witness;
     Guard guard;
@@ -148,16 +149,16 @@ int run_node(const Config& config, std::span<const Key> key_list) {
     int status = 0;
     {
         const auto incarnation = make_incarnation(wall_clock_ms(), random_bits());
-        Daemon daemon(**loop, Outfit{.config = config,
-                                     .keys = keys,
-                                     .incarnation = incarnation,
-                                     .link = std::move(*link),
-                                     .control = std::move(*control),
-                                     .signals = std::move(*signals),
-                                     .guard = witness ? std::nullopt
-                                                      : std::optional(std::move(guard.socket)),
-                                     .lease_page = std::move(guard.page),
-                                     .carriers = guard.carriers});
+        Daemon daemon(
+            **loop, Outfit{.config = config,
+                           .keys = keys,
+                           .incarnation = incarnation,
+                           .link = std::move(*link),
+                           .control = std::move(*control),
+                           .signals = std::move(*signals),
+                           .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
+                           .lease_page = std::move(guard.page),
+                           .carriers = guard.carriers});
         status = daemon.run();
     }
     if (!witness) await_end(guard.pid);
