@@ -166,8 +166,7 @@ TEST_F(DatagramTest, EverySingleBitThatFlipsIsRefused) {
         }
 }
 
-// --- What is whole and yet not for us
-// -------------------------------------------------------------
+// --- What is whole and yet not for us -----------------------------------------------------------
 
 TEST_F(DatagramTest, AnotherClusterWithTheSameKeyIsForeign) {
     const Datagrams temple(cluster_hash("temple"), keys);
@@ -215,8 +214,7 @@ TEST_F(DatagramTest, AHeaderThatMeansNothingIsMalformed) {
         EXPECT_EQ(refusal_of(altered(release, offset, digits)), Refusal::malformed) << what;
 }
 
-// --- A byte string opens to one message, which seals to the same bytes again
-// ------------------------
+// --- A byte string opens to one message, which seals to the same bytes again --------------------
 
 TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
     const Message message = heartbeat_with_all_peers();

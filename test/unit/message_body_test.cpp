@@ -44,8 +44,7 @@ std::string heartbeat_with(const std::string& conditions, const std::string& ech
     return no_term + no_tenancy + no_release + priority + conditions + echoes;
 }
 
-// --- Heartbeat
-// ------------------------------------------------------------------------------------
+// --- Heartbeat ----------------------------------------------------------------------------------
 
 TEST_F(MessageBodyTest, AHeartbeatOfANodeThatKnowsNothingOpens) {
     EXPECT_TRUE(opens(heartbeat, heartbeat_with("00", no_echoes)));
@@ -118,8 +117,7 @@ TEST_F(MessageBodyTest, TheCountOfEchoesIsThatOfTheEchoes) {
     EXPECT_FALSE(opens(heartbeat, heartbeat_with(healthy, "ff" + echo_of_1 + echo_of_3)));
 }
 
-// --- The others
-// -----------------------------------------------------------------------------------
+// --- The others ---------------------------------------------------------------------------------
 
 TEST_F(MessageBodyTest, AVoteIsAskedForARound) {
     EXPECT_TRUE(opens(vote_request, "ffffffffffffffff"));
