@@ -19,7 +19,7 @@ struct Address {
 /// Header of a datagram whose size fits its own length field; nothing otherwise.
 std::optional<Address> read_address(Bytes datagram) {
     Reader reader(datagram);
-    if (reader.u32() != magic) return {};
+    if (datagram.size() > datagram_bytes_max || reader.u32() != magic) return {};
     Address address;
     address.version = reader.u8();
     reader.bytes(3);  // type, sender, link

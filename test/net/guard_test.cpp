@@ -349,8 +349,7 @@ TEST(Guard, PutsBackEverythingAfterAFlush) {
     EXPECT_TRUE(guarded.wait_for<RestoredReport>());
     EXPECT_TRUE(guarded.wait_for<RestoredReport>());
     // ip flushes in rounds, and may have removed one a second time.
-    EXPECT_TRUE(
-        wait_until([&] { return guarded.has(vip4) && guarded.has(vip6); }, patience));
+    EXPECT_TRUE(lab::wait_until([&] { return guarded.has(vip4) && guarded.has(vip6); }, patience));
 }
 
 TEST(Guard, SweepsWhatAnEarlierRunLeftBehind) {

@@ -2,6 +2,8 @@
 // tags were computed by other code than ours (Python's hashlib).
 #include "packet/datagram.h"
 
+#include <fmt/format.h>
+
 #include <random>
 
 #include "packet/message_body.h"
@@ -224,6 +226,18 @@ TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
     const auto opened = open(sealed);
     EXPECT_FALSE(opened.refusal);
     EXPECT_TRUE(opened.message == message);
+}
+
+// With 64 echoes, one of them of the sender, it would not fit the room that it is sealed into.
+TEST_F(DatagramTest, AHeartbeatThatCouldNotBeSealedAgainIsMalformed) {
+    std::string body =
+        "000000000000000000 0000000000000000000000000000000000 000000000000000000"
+        "0064 01 40";
+    for (int peer = 1; peer <= 64; ++peer)
+        body += fmt::format("{:02x} 0000018f00000001 0000000000000001 00000000", peer);
+    const auto datagram = by_hand(1, body);
+    EXPECT_EQ(datagram.size(), 1455u);
+    EXPECT_EQ(refusal_of(datagram), Refusal::malformed);
 }
 
 /// Messages that may be sent, at random.
