@@ -44,6 +44,12 @@ std::optional<Instant> Node::stand_at() const {
 /// An election before as many nodes are free to vote could only fail, and would bind the free ones.
 bool Node::quorum_is_free() const {
     if (!free_to_vote()) return false;
+    // One vote is always enough then, so an active that is heard is what keeps us from standing.
+    const auto is_active = [this](const Peer& peer) {
+        return peer.heard_within(settings_.deadtime, now_) && peer.claims_active();
+    };
+    if (settings_.quorum == QuorumRule::none && std::ranges::any_of(peers_, is_active))
+        return false;
     return 1 + std::ranges::count_if(peers_, &Peer::would_vote) >= votes_needed();
 }
 

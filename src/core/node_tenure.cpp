@@ -113,11 +113,13 @@ void Node::give_back(Term term, Cause cause) {
 void Node::release(Term term, NodeId successor) {
     KOMAINU_ASSERT(vips_ == Vips::down && !tenure_);
     released_ = {term.round, successor};
+    for (Peer& peer : peers_) peer.clear_pledge();  // void: who restarts now inherits nothing
     if (promise_ && promise_->to == myself_in(term.round)) promise_.reset();
     if (successor != no_node) preferred_ = {successor, now_ + settings_.deadtime};
     broadcast(released_);
     // Who leaves stays for the election of the successor: it may need this vote.
-    if (leaving_ && successor != no_node) exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
+    if (leaving_ && successor != no_node)
+        exit_at_ = now_ + 2 * settings_.deadtime + departure_slack;
     heartbeat_now();
     judge_due_ = true;
 }

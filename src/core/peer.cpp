@@ -88,7 +88,7 @@ bool Peer::accept_request(const Envelope& envelope) {
 }
 
 std::optional<Echo> Peer::echo(Instant now, Duration deadtime) const {
-    if (incarnation_ != no_incarnation && now < heard_at_ + deadtime)
+    if (heard_within(deadtime, now))
         return Echo{id(), incarnation_, heartbeat_sequence_, microseconds_since(heard_at_, now)};
     if (unproven_.incarnation != no_incarnation && now < unproven_.heard_at + deadtime)
         return Echo{id(), unproven_.incarnation, unproven_.sequence,

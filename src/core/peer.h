@@ -72,8 +72,13 @@ public:
     std::optional<Duration> round_trip() const { return round_trip_; }
     Instant dead_at() const { return dead_at_; }
 
+    /// Its proven incarnation, whether it hears us or not.
+    bool heard_within(Duration time, Instant now) const {
+        return incarnation_ != no_incarnation && now < heard_at_ + time;
+    }
     bool claims_active() const {
-        return following_.term.node == id() && following_.incarnation == incarnation_;
+        return !stepped_down_ && following_.term.node == id() &&
+               following_.incarnation == incarnation_;
     }
     bool could_stand() const {
         return alive_ && !stepped_down_ && conditions_.healthy && !conditions_.witness &&

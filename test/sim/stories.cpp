@@ -240,6 +240,26 @@ TEST_F(Story, WithoutAQuorumRuleOfTwoActivesThatMeetTheEarlierStartedKeepsTheVip
     EXPECT_TRUE(split.answers(two));
 }
 
+TEST_F(Story, WithoutAQuorumRuleTheThirdDoesNotStandWhenOneOfTwoActivesYields) {
+    begin(1);
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        Options options;
+        options.members = members(3);
+        options.quorum = QuorumRule::none;
+        options.seed = seed;
+        Cluster split(options);
+        split.start_all();
+        split.run(200ms);
+        split.isolate(one);
+        split.run(300ms);
+        const auto highest = split.node(three)->highest_term();
+        split.heal();
+        split.run(300ms);
+        EXPECT_TRUE(split.answers(one) && !split.answers(two) && !split.answers(three));
+        EXPECT_EQ(split.node(three)->highest_term(), highest) << "seed " << seed;
+    }
+}
+
 TEST_F(Story, AFailedHoldMovesOnToTheNextNode) {
     Options options;
     options.members = members(3);

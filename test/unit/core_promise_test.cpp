@@ -33,6 +33,7 @@ TEST(Vote, IsRefusedInQuarantine) {
 TEST(Vote, IsRefusedToASecondCandidateWhileThePromiseToTheFirstStands) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     node.say(1, VoteRequest{5});
     node.pass(LoneNode::deadtime - 1ns);
     node.say(2, node.words_of(2));
@@ -46,6 +47,7 @@ TEST(Vote, IsRefusedToASecondCandidateWhileThePromiseToTheFirstStands) {
 TEST(Vote, IsRefusedWhileTheActiveIsFollowed) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     node.say(1, node.words_following(1, node.tenancy_of(1, 4)));
     node.say(2, VoteRequest{5});
     EXPECT_EQ(answer_of(node), VoteAnswer::refused);
@@ -54,6 +56,7 @@ TEST(Vote, IsRefusedWhileTheActiveIsFollowed) {
 TEST(Vote, IsRefusedForATermBelowTheHighestSeen) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     Heartbeat rumour = node.words_of(2);
     rumour.highest_term = {9, n(2)};
     node.say(2, rumour);
@@ -108,6 +111,7 @@ TEST(Vote, IsGivenAgainToACandidateThatFailedAndOpensAHigherTerm) {
 TEST(Vote, IsNotGivenToARestartedCandidateWhileThePromiseToItsEarlierRunStands) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     node.say(1, VoteRequest{5});
     node.pass(1ms);
     node.restart(1);
@@ -138,6 +142,7 @@ TEST(Vote, IsNotAskedForBeforeAQuorumIsFree) {
 TEST(Promise, IsVoidedByTheReleaseOfExactlyItsTenancy) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     node.say(1, node.words_following(1, node.tenancy_of(1, 4)));
     node.say(1, Release{3, no_node});  // of an earlier term
     node.say(2, VoteRequest{5});
@@ -150,6 +155,7 @@ TEST(Promise, IsVoidedByTheReleaseOfExactlyItsTenancy) {
 TEST(Promise, IsNotVoidedByTheReleaseOfAnEarlierIncarnationWithTheSameTerm) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     const auto earlier = node.incarnation_of(1);
     node.pass(LoneNode::interval);
     node.restart(1);
@@ -173,6 +179,7 @@ TEST(Promise, IsVoidedByAHeartbeatThatTellsOfTheReleaseWhenTheReleaseWasLost) {
 TEST(Promise, StandsWhenTheActiveOnlySaysThatItIsNoLongerActive) {
     LoneNode node(3, 3);
     node.ready({1, 2});
+    node.event(HealthChanged{false});  // it must not refuse for a candidacy of its own
     node.say(1, node.words_following(1, node.tenancy_of(1, 4)));
     node.say(1, node.words_of(1));
     EXPECT_FALSE(node.node().active());

@@ -61,6 +61,118 @@ TEST(Candidacy, OfANodeThatIsAskedToStopComesToNothingEvenIfVotesCameInTheSameWa
         actions, [](const Action& a) { return std::holds_alternative<Exit>(a); }));
 }
 
+TEST(Vote, IsRefusedByTheActiveHoweverHighTheTerm) {
+    LoneNode node(3);
+    node.become_active({2});
+    node.pass(LoneNode::deadtime / 2);
+    EXPECT_EQ(answer_to(node, 2, 99), VoteAnswer::refused);
+}
+
+TEST(Vote, IsRefusedWhileTheVipsOfALapsedTermMayStillBeUp) {
+    LoneNode node(3);
+    const auto round = node.become_active({2});
+    node.pass(2 * LoneNode::deadtime);
+    ASSERT_EQ(node.node().role(), Role::standby);
+    EXPECT_EQ(answer_to(node, 2, 99), VoteAnswer::refused);
+    node.event(VipsDropped{{round, n(1)}});
+    EXPECT_EQ(answer_to(node, 2, 100), VoteAnswer::granted);
+}
+
+// The first lease and the pledges behind it count from the same instant; an acknowledgement that is
+// older than the votes' arrival must not make it longer.
+TEST(Lease, IsNotMadeLongerByWhenTheVotesCame) {
+    LoneNode node(5);
+    node.ready({2, 3});
+    const Instant requested_at = node.now();
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    node.pass(5ms);
+    const Vote vote{node.own_tenancy(request->round), VoteAnswer::granted, {}};
+    node.say(2, vote);
+    node.say(3, vote);
+    node.pass(2 * LoneNode::interval);
+    EXPECT_EQ(node.node().lease_until(), requested_at + LoneNode::deadtime - 3ms);
+}
+
+// By then the earlier run may have promised itself to another.
+TEST(Lease, DoesNotCountARestartedPeerInQuarantineWhoseLastPledgeHasRunOut) {
+    LoneNode node(5);
+    const auto round = node.become_active({2, 3});
+    const auto acknowledge = [&](int peer, bool quarantined) {
+        Heartbeat words = node.words_following(peer, node.own_tenancy(round));
+        words.conditions.quarantined = quarantined;
+        node.say(peer, words);
+    };
+    for (int i = 0; i < 6; ++i) {  // nodes 3 and 4 carry the lease; node 2 was heard at first only
+        node.pass(LoneNode::interval);
+        acknowledge(3, false);
+        acknowledge(4, false);
+    }
+    node.restart(2);
+    node.pass(LoneNode::interval);
+    acknowledge(2, true);
+    acknowledge(3, false);
+    const auto before = node.node().lease_until();
+    node.pass(LoneNode::interval);
+    acknowledge(2, true);
+    acknowledge(3, false);
+    EXPECT_EQ(node.node().lease_until(), before);
+}
+
+// Its promise was void with the release, so its earlier run may have voted for another since.
+TEST(Lease, DoesNotCountARestartedPeerInQuarantineWhosePledgeWasReleased) {
+    LoneNode node(5);
+    const auto round = node.become_active({2, 3});
+    node.pass(LoneNode::interval);
+    for (int peer : {2, 3}) node.say(peer, node.words_following(peer, node.own_tenancy(round)));
+    node.event(HealthChanged{false});
+    node.event(VipsDropped{{round, n(1)}});
+    node.restart(2);
+    Heartbeat quarantined = node.words_of(2);
+    quarantined.conditions = {.healthy = true, .quarantined = true};
+    node.say(2, quarantined);
+    node.event(HealthChanged{true});
+    for (int peer : {3, 4}) node.say(peer, node.words_of(peer));
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    const Tenancy again = node.own_tenancy(request->round);
+    for (int peer : {3, 4}) node.say(peer, Vote{again, VoteAnswer::granted, {}});
+    ASSERT_EQ(node.node().role(), Role::active);
+    const auto won = node.node().lease_until();
+    node.pass(LoneNode::interval);
+    Heartbeat acknowledgement = node.words_following(2, again);
+    acknowledgement.conditions.quarantined = true;
+    node.say(2, acknowledgement);
+    node.say(3, node.words_following(3, again));
+    EXPECT_EQ(node.node().lease_until(), won);
+}
+
+TEST(Lease, IsOverAtItsVeryEnd) {
+    LoneNode node(3);
+    node.become_active({2});
+    node.sleep(*node.node().lease_until() - node.now());
+    node.say(2, node.words_of(2));
+    EXPECT_EQ(node.node().role(), Role::standby);
+}
+
+TEST(Candidacy, IsNotWonByRefusalsNorByVotesForAnEarlierOne) {
+    LoneNode node(3);
+    node.ready({2});
+    const auto request = node.find_sent<VoteRequest>();
+    ASSERT_TRUE(request);
+    node.say(2, Vote{node.own_tenancy(request->round), VoteAnswer::refused, {}});
+    node.say(2, Vote{node.own_tenancy(request->round - 1), VoteAnswer::granted, {}});
+    EXPECT_EQ(node.node().role(), Role::standby);
+}
+
+TEST(Quarantine, LastsAWholeDeadtime) {
+    LoneNode node(3);
+    node.pass(LoneNode::deadtime - 1ns);
+    EXPECT_TRUE(node.node().quarantined());
+    node.pass(1ns);
+    EXPECT_FALSE(node.node().quarantined());
+}
+
 // A peer that we know since less long than it runs: its earlier requests were for others' ears.
 TEST(Request, ThatWasRecordedBeforeThePeerWasKnownBindsNobody) {
     LoneNode node(3, 3);
