@@ -78,6 +78,7 @@ void Keeper::read_orders() {
 // A lease that is over already needs no address: it ends like one that expires while it is held.
 void Keeper::obey(const HoldOrder& order) {
     if (state_ != State::idle) {
+        page_.close();
         report(HoldFailedReport{order.round, "the VIPs of an earlier term are not down yet"});
         return;
     }
