@@ -1,5 +1,6 @@
-// The only two clocks of komainu. Decisions count from boot_now(), which the loop and the guard's
-// timers call once per wake-up and hand in from there; wall-clock time goes into logs and
+// The only two clocks of komainu. Decisions count from boot_now(), which the loop calls once per
+// wake-up and hands in from there. Two are not content with that reading: the guard's timers, and
+// the hearing of a datagram, which must not be dated back. Wall-clock time goes into logs and
 // incarnations and decides nothing, since anybody may set it.
 #pragma once
 
@@ -9,7 +10,7 @@
 
 namespace komainu {
 
-/// CLOCK_BOOTTIME. Only the loop and the guard's timers call it.
+/// CLOCK_BOOTTIME. The loop, the guard's timers and the hearing of datagrams call it.
 Instant boot_now();
 
 /// Milliseconds since 1970 (CLOCK_REALTIME).
