@@ -396,8 +396,7 @@ TEST(Guard, RefusesAVipThatSomebodyElseHasElsewhereOnThisHost) {
 TEST(Guard, AVipThatCameFirstTakesNoOtherAddressWithIt) {
     GuardedHost guarded;
     guarded.shell(
-        "sysctl -qw net.ipv4.conf.all.promote_secondaries=0 "
-        "net.ipv4.conf.eth0.promote_secondaries=0");
+        "for i in all eth0; do echo 0 > /proc/sys/net/ipv4/conf/$i/promote_secondaries; done");
     guarded.start();
     guarded.shell("ip addr del 10.77.0.1/24 dev eth0");
     ASSERT_TRUE(guarded.hold(7));
