@@ -144,10 +144,11 @@ protected:
         lay_out({.deadtime = deadtime});
         const Capture capture(cluster().network(), heartbeats_only);
         cluster().start_all();
-        const auto active = cluster().wait_for_active();
-        EXPECT_TRUE(active) << "no node became active";
-        if (!active) return {};
+        EXPECT_TRUE(cluster().wait_for_active()) << "no node became active";
         expect_all_joined();
+        // On a busy machine the first one may have lost it again before all had joined.
+        const auto active = cluster().wait_for_active();
+        if (!active) return {};
         const auto answer = cluster().switchover(*active);
         EXPECT_TRUE(answer && (*answer)["ok"] == true);
         EXPECT_TRUE(cluster().wait_for_active_other_than(*active));
