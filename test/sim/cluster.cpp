@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/overload.h"
+#include "daemon/words.h"
 
 namespace komainu::sim {
 
@@ -13,42 +14,6 @@ constexpr std::size_t recording_max = 4096;
 constexpr std::size_t story_max = 2000;
 
 const std::array<Key, 1> sim_key{Key{{std::byte{1}, std::byte{2}, std::byte{3}}, 7}};
-
-const char* name(Role role) {
-    switch (role) {
-        case Role::standby:
-            return "standby";
-        case Role::active:
-            return "active";
-        case Role::witness:
-            return "witness";
-        case Role::down:
-            return "down";
-    }
-    return "?";
-}
-
-const char* name(Cause cause) {
-    switch (cause) {
-        case Cause::elected:
-            return "elected";
-        case Cause::lease_lapsed:
-            return "lease lapsed";
-        case Cause::guard_dropped:
-            return "guard dropped";
-        case Cause::hold_failed:
-            return "hold failed";
-        case Cause::switchover:
-            return "switchover";
-        case Cause::unhealthy:
-            return "unhealthy";
-        case Cause::stopping:
-            return "stopping";
-        case Cause::rival:
-            return "rival";
-    }
-    return "?";
-}
 
 }  // namespace
 
@@ -287,8 +252,9 @@ void Cluster::perform(Host& h, const Action& action) {
                    },
                    [&](const SendTo& a) { transmit(h.id, a.to, seal(h, a.sequence, a.message)); },
                    [&](const RoleChanged& a) {
-                       tell(h.id, std::string(name(a.from)) + " -> " + name(a.to) + ", term " +
-                                      std::to_string(a.term.round) + ": " + name(a.cause));
+                       tell(h.id, std::string(word(a.from)) + " -> " + std::string(word(a.to)) +
+                                      ", term " + std::to_string(a.term.round) + ": " +
+                                      std::string(sentence(a.cause)));
                    },
                    [&](const ActiveChanged& a) {
                        const auto who = std::to_string(number(a.term.node));
