@@ -34,7 +34,6 @@ class NodeSet {
 public:
     constexpr void insert(NodeId id) { bits_ |= bit(id); }
     constexpr bool contains(NodeId id) const { return (bits_ & bit(id)) != 0; }
-    constexpr void erase(NodeId id) { bits_ &= ~bit(id); }
     constexpr int size() const { return std::popcount(bits_); }
     constexpr bool operator==(const NodeSet&) const = default;
 

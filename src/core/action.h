@@ -36,7 +36,7 @@ struct ExtendLease {
 struct DropVips {
     Term term;
 };
-/// Announce the VIPs again: somebody else claimed to hold them.
+/// Announce the VIPs again: somebody else held them meanwhile.
 struct AnnounceVips {};
 
 struct Broadcast {

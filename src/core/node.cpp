@@ -90,12 +90,11 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
     consider_release(peer, peer.incarnation(), heartbeat.released);
-    if (peer.claims_active()) {
+    announce_after(peer, heartbeat.released);
+    if (peer.claims_active())
         consider_active(peer);
-    } else {
-        forget_rival(peer);
-        if (following_.term.node == peer.id()) stop_following(ActiveNews::lost_released);
-    }
+    else if (following_.term.node == peer.id())
+        stop_following(ActiveNews::lost_released);
     if (tenure_ && peer.following() == myself_in(tenure_->term.round) && echo && echo->sent_at) {
         peer.pledge(*echo->sent_at);
         extend_lease();
@@ -131,7 +130,6 @@ void Node::judge_peers() {
     for (Peer& peer : peers_) {
         if (!peer.falls_silent(now_)) continue;
         act(PeerChanged{peer.id(), PeerNews::down});
-        forget_rival(peer);
         heartbeat_now();
     }
 }

@@ -130,7 +130,7 @@ private:
     void give_back(Term, Cause);
     void release(Term, NodeId successor);
     void consider_rival(const Peer&);
-    void forget_rival(const Peer&);
+    void announce_after(Peer&, const Release&);
 
     // --- node_switchover.cpp: the operator's wish
     // ----------------------------------------------------
@@ -218,7 +218,6 @@ private:
         Instant give_up_at;
     };
     std::optional<PendingSwitchover> switchover_;
-    NodeSet rivals_;  ///< peers that claimed to be active while this node was
 };
 
 }  // namespace komainu

@@ -34,6 +34,7 @@ bool Node::consider_release(const Peer& peer, Incarnation incarnation, const Rel
 void Node::hear(const Envelope& envelope, const Release& release) {
     Peer& peer = *find(envelope.sender);
     if (consider_release(peer, envelope.incarnation, release)) peer.step_down();
+    if (peer.is_proven(envelope)) announce_after(peer, release);
 }
 
 void Node::judge_promise() {

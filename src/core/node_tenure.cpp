@@ -25,7 +25,6 @@ void Node::begin_tenure() {
     tenure_ = Tenure{.term = won.term, .lease_until = lease_until};
     vips_ = Vips::raising;
     preferred_.reset();
-    rivals_ = {};
     act(HoldVips{won.term, lease_until});
     act(RoleChanged{Role::standby, Role::active, won.term, Cause::elected});
     heartbeat_now();
@@ -127,18 +126,17 @@ void Node::release(Term term, NodeId successor) {
 /// Another says it is active while we hold a lease. With quorum = majority it can only be one whose
 /// lease is over and who is about to find out. With quorum = none the earlier started keeps it.
 void Node::consider_rival(const Peer& peer) {
-    rivals_.insert(peer.id());
     if (settings_.quorum != QuorumRule::none) return;
     const Standing rival{peer.id(), 0, peer.incarnation()};
     const Standing own{settings_.self, 0, settings_.incarnation};
     if (goes_before(rival, own)) hand_over(Cause::rival, peer.id());
 }
 
-/// Caches that learned the rival's hardware address must learn ours again.
-void Node::forget_rival(const Peer& peer) {
-    if (!rivals_.contains(peer.id())) return;
-    rivals_.erase(peer.id());
-    if (vips_ == Vips::up) act(AnnounceVips{});
+/// A peer gave back a term while we hold the VIPs: it held them beside us, or had them still on its
+/// interface (a process that was stopped). Caches that learned its hardware address must learn ours
+/// again. It need not have been heard as an active for that: it may have heard us first.
+void Node::announce_after(Peer& peer, const Release& released) {
+    if (peer.gives_back(released) && vips_ == Vips::up) act(AnnounceVips{});
 }
 
 }  // namespace komainu

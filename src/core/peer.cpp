@@ -63,6 +63,7 @@ void Peer::become(const Envelope& envelope, Instant now, Duration lease_span) {
     incarnation_ = envelope.incarnation;
     pledges_count_ = pledges_count_ && pledged_ && now < *pledged_ + lease_span;
     request_sequence_ = 0;
+    given_back_ = 0;
     round_trip_.reset();
 }
 
@@ -78,6 +79,12 @@ void Peer::measure(const EchoOfMe& echo, Instant now) {
     if (!echo.sent_at) return;
     const Duration sample = std::max(Duration{0}, now - *echo.sent_at - echo.held);
     round_trip_ = round_trip_ ? *round_trip_ + (sample - *round_trip_) / round_trip_weight : sample;
+}
+
+bool Peer::gives_back(const Release& release) {
+    if (release.round <= given_back_) return false;
+    given_back_ = release.round;
+    return true;
 }
 
 bool Peer::accept_request(const Envelope& envelope) {

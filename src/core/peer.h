@@ -44,6 +44,9 @@ public:
     /// Whether the peer was alive and now has been silent (or deaf to us) for a deadtime.
     bool falls_silent(Instant now);
 
+    /// Whether this is a term that it has not told of before: until now it may have held the VIPs.
+    bool gives_back(const Release&);
+
     /// It has released its term: not a candidate until it says so in a new heartbeat.
     void step_down() { stepped_down_ = true; }
 
@@ -114,6 +117,7 @@ private:
     Conditions conditions_;
     std::uint16_t priority_ = 0;
     bool stepped_down_ = false;
+    std::uint64_t given_back_ = 0;  ///< the newest round that it has released
 
     std::optional<Instant> pledged_;
 

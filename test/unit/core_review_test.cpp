@@ -213,5 +213,28 @@ TEST(Peer, ThatIsUnprovenIsEchoedByItsNewestHeartbeatWhateverIsReplayed) {
     EXPECT_EQ(heartbeat->echoes[0].sequence, 11u);
 }
 
+// After a partition without a quorum rule the later started may hear the earlier one first, and give
+// its term back before it was ever heard as an active. The LAN knows its hardware address by then.
+TEST(Active, AnnouncesAgainWhenAPeerHasGivenBackATermThatItHeldMeanwhile) {
+    LoneNode node(2, 1, QuorumRule::none);
+    node.event(HealthChanged{true});
+    node.pass(LoneNode::deadtime);
+    node.event(VipsHeld{{1, n(1)}});
+    ASSERT_TRUE(node.node().vips_held());
+    Heartbeat words = node.words_of(2);
+    words.released = {.round = 7, .successor = no_node};
+    node.say(2, words);
+    EXPECT_TRUE(node.find<AnnounceVips>());
+    node.say(2, words);
+    EXPECT_FALSE(node.find<AnnounceVips>()) << "a release that is only repeated";
+}
+
+TEST(Active, AnnouncesAgainOnTheReleaseOfOneThatWasStoppedWhileItHeldTheVips) {
+    LoneNode node(3);
+    node.become_active({2, 3});
+    node.say(2, Release{.round = 1, .successor = no_node});
+    EXPECT_TRUE(node.find<AnnounceVips>());
+}
+
 }  // namespace
 }  // namespace komainu
