@@ -107,7 +107,7 @@ std::optional<Peer::EchoOfMe> Node::echo_of_me(const Heartbeat& heartbeat) const
         echo->sequence > sequence_)
         return {};
     return Peer::EchoOfMe{echo->sequence, sent_.sent_at(echo->sequence),
-                          std::chrono::microseconds{echo->held_us}};
+                          std::chrono::microseconds{echo->held_us}, sequence_};
 }
 
 void Node::report(const Peer& peer, bool was_alive, Peer::Verdict verdict) {

@@ -63,6 +63,15 @@ public:
     /// A peer's role as this node sees it.
     Role role_of(const Peer&) const;
 
+    struct Promise {
+        Tenancy to;
+        /// No vote for another before this. Moves ahead with each heartbeat of the followed active;
+        /// set by a vote from the hearing of its request.
+        Instant withhold_votes_until;
+    };
+    /// By whom this node is bound; it may have run out since the last step.
+    const std::optional<Promise>& promise() const { return promise_; }
+
 private:
     // --- node.cpp: the peers, the heartbeats -----------------------------------------------------
     void on(const TimerExpired&);
@@ -161,12 +170,6 @@ private:
     Term highest_term_;
     Tenancy following_;  ///< the active, when it is another; implies a promise to it
 
-    struct Promise {
-        Tenancy to;
-        /// No vote for another before this. Moves ahead with each heartbeat of the followed active;
-        /// set by a vote from the hearing of its request.
-        Instant withhold_votes_until;
-    };
     std::optional<Promise> promise_;
 
     struct Candidacy {

@@ -32,7 +32,7 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
             return Verdict::unproven;
         }
         if (incarnation_ != no_incarnation) verdict = Verdict::restarted;
-        become(envelope, now, lease_span);
+        become(envelope, *echo, now, lease_span);
     } else if (envelope.sequence <= heartbeat_sequence_) {
         return Verdict::stale;
     }
@@ -59,8 +59,10 @@ void Peer::note_unproven(const Envelope& envelope, Instant now, Duration deadtim
     unproven_ = {envelope.incarnation, envelope.sequence, now};
 }
 
-void Peer::become(const Envelope& envelope, Instant now, Duration lease_span) {
+void Peer::become(const Envelope& envelope, const EchoOfMe& echo, Instant now,
+                  Duration lease_span) {
     incarnation_ = envelope.incarnation;
+    echoed_ = echo.newest;
     pledges_count_ = pledges_count_ && pledged_ && now < *pledged_ + lease_span;
     request_sequence_ = 0;
     given_back_ = 0;

@@ -2,8 +2,9 @@
 //
 // A peer's words are believed from its proven incarnation only, each sequence once and never an
 // older one. An incarnation is proven by echoing a sequence of ours that is newer than any that the
-// peer has echoed before: a recording of an earlier incarnation cannot contain one. Until then we
-// only echo it, so that it can prove itself.
+// peer has echoed before, and newer than all that we had sent when the incarnation before it was
+// proven: neither a recording of an earlier incarnation nor a straggler of it can contain one.
+// Until then we only echo it, so that it can prove itself.
 #pragma once
 
 #include <optional>
@@ -25,6 +26,7 @@ public:
         std::uint64_t sequence = 0;
         std::optional<Instant> sent_at;  ///< when we sent that, if we still know
         Duration held{};                 ///< how long the peer had it before it answered
+        std::uint64_t newest = 0;        ///< the sequence of the newest message that we have sent
     };
 
     Verdict hear(const Envelope&, const Heartbeat&, const std::optional<EchoOfMe>&, Instant now,
@@ -91,7 +93,7 @@ public:
 
 private:
     void note_unproven(const Envelope&, Instant now, Duration deadtime);
-    void become(const Envelope&, Instant now, Duration lease_span);
+    void become(const Envelope&, const EchoOfMe&, Instant now, Duration lease_span);
     void believe(const Heartbeat&);
     void measure(const EchoOfMe&, Instant now);
 
@@ -101,7 +103,7 @@ private:
     std::uint64_t heartbeat_sequence_ = 0;      ///< of its newest heartbeat: what we echo
     std::uint64_t request_sequence_ = 0;        ///< of its newest request
     Instant heard_at_;                          ///< when that came
-    std::uint64_t echoed_ = 0;                  ///< the newest sequence of ours it has echoed
+    std::uint64_t echoed_ = 0;  ///< another incarnation must echo a newer sequence of ours
 
     struct Unproven {
         Incarnation incarnation = no_incarnation;

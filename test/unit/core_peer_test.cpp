@@ -82,6 +82,23 @@ TEST(Peer, ReplayedFromAnEarlierRunIsNotBelieved) {
     EXPECT_EQ(peer(node, 2).incarnation(), node.incarnation_of(2));
 }
 
+// The new run has heard an older heartbeat of ours, which came late, than the earlier run had heard
+// before it died; and what that one said last comes later still.
+TEST(Peer, ThatHasRestartedIsNotTakenForItsEarlierRunByAStraggler) {
+    LoneNode node(2);
+    node.say(2, node.words_of(2));
+    const auto earlier = node.incarnation_of(2);
+    node.pass(LoneNode::interval);
+    const Heartbeat first_of_new_run = node.words_of(2);
+    node.pass(LoneNode::interval);
+    const Heartbeat last_of_earlier_run = node.words_of(2);
+    node.restart(2);
+    node.say(2, first_of_new_run);
+    ASSERT_EQ(peer(node, 2).incarnation(), node.incarnation_of(2));
+    node.event(Received{{n(2), earlier, 1000, 0}, last_of_earlier_run});
+    EXPECT_EQ(peer(node, 2).incarnation(), node.incarnation_of(2));
+}
+
 TEST(Peer, ThatEchoesASequenceWeHaveNotSentYetProvesNothing) {
     LoneNode node(2);
     Heartbeat prophet = node.words_of(2);
