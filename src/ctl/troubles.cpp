@@ -29,6 +29,11 @@ std::string why_nobody_is_active(const ClusterView& cluster) {
 }
 
 void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubles) {
+    if (cluster.stale)
+        troubles.push_back(fmt::format(
+            "STALE: node {} holds the VIPs without a quorum (on_quorum_loss = hold); another node "
+            "may hold them as well",
+            cluster.node_id));
     std::vector<int> actives;
     for (const auto& node : cluster.nodes)
         if (node.role == "active" && is_alive(node)) actives.push_back(node.id);
@@ -59,7 +64,7 @@ void add_vip(const ClusterView& cluster, const VipView& vip, std::vector<std::st
     const bool is_active = cluster.active != 0 && cluster.active == cluster.node_id;
     if (is_active && !vip.held.value_or(true))
         troubles.push_back(fmt::format("VIP {} is not held, though this node is active", vip.name));
-    if (!is_active && vip.held.value_or(false))
+    if (!is_active && !cluster.stale && vip.held.value_or(false))
         troubles.push_back(fmt::format("VIP {} is held, though this node is not active", vip.name));
 }
 
@@ -70,6 +75,9 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     add_leadership(cluster, troubles);
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
     for (const auto& node : cluster.nodes) add_node(node, troubles);
+    for (const auto& server : cluster.trusted_servers)
+        if (!server.answers.value_or(true))
+            troubles.push_back("trusted server " + server.address + " does not answer");
     return troubles;
 }
 
