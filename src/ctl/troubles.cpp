@@ -25,6 +25,9 @@ std::string why_nobody_is_active(const ClusterView& cluster) {
     const auto waits = [&](const NodeView& n) { return !fit(n) || n.quarantined; };
     if (std::ranges::all_of(cluster.nodes, waits))
         return "the nodes have just started and wait for one deadtime";
+    // quorum = half; by majority this would be no quorum.
+    if (2 * cluster.votes_heard == static_cast<int>(cluster.nodes.size()))
+        return "these are half of the votes, so the arbiter must agree; see the log of komainud";
     return "an election is under way";
 }
 

@@ -97,6 +97,18 @@ TEST(StatusText, SaysFirstAndLoudlyThatTheVipsAreHeldWithoutAQuorum) {
     EXPECT_EQ(text.find("though this node is not active"), std::string::npos);
 }
 
+TEST(StatusText, SaysThatHalfOfTheVotesWaitForTheArbiter) {
+    auto status = healthy();
+    status["active"] = nullptr;
+    status["votes"]["heard"] = 1;
+    status["nodes"].erase(2);
+    status["nodes"][0]["role"] = "standby";
+    status["nodes"][1].update({{"alive", false}, {"role", "down"}});
+    EXPECT_EQ(troubles_of(view_of(status)).at(0),
+              "no node is active: these are half of the votes, so the arbiter must agree; see the "
+              "log of komainud");
+}
+
 TEST(StatusText, NamesTheTrustedServersThatDoNotAnswer) {
     auto status = healthy();
     status["trusted_servers"] = json::parse(
