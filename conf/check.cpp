@@ -7,6 +7,7 @@
 #include <map>
 
 #include "conf/names.h"
+#include "conf/quorum_check.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -25,10 +26,6 @@ std::string node_numbers(const Config& config) {
     std::vector<int> numbers;
     for (const auto& node : config.nodes) numbers.push_back(number(node.id));
     return fmt::format("{}", fmt::join(numbers, ", "));
-}
-
-bool is_ipv6_link_local(const IpAddress& a) {
-    return !a.is_ipv4() && a.bytes[0] == 0xfe && (a.bytes[1] & 0xc0) == 0x80;
 }
 
 /// ff02::/16, which never leaves the link (RFC 4291 section 2.7).
@@ -71,11 +68,6 @@ private:
             problems_.error(lines_.place(title_of(config_.nodes.front()), "witness"),
                             "every node is a witness, so none could be active; let one node be "
                             "without it");
-        if (config_.quorum == QuorumRule::majority && config_.nodes.size() == 2 &&
-            !is_refused("cluster", "quorum"))
-            problems_.warning(lines_.place("cluster", "quorum"),
-                              "the majority of two nodes is both: when one is lost nobody is "
-                              "active; add a third, it may be a witness");
         if (config_.vips.empty())
             problems_.warning(lines_.section("vip.NAME"),
                               "there is no VIP; write [vip.NAME] with address and interface");
@@ -86,7 +78,7 @@ private:
         for (const auto& address : node.addresses) {
             const auto place = lines_.place(title, "address");
             check_is_host(place, address);
-            if (is_ipv6_link_local(address))
+            if (address.is_ipv6_link_local())
                 problems_.error(place,
                                 "{} is link-local and means nothing without an interface; "
                                 "write a global or unique local address (fd00::/8)",
@@ -249,11 +241,7 @@ private:
     /// Whether the reader has refused the key's value: then the model has the default in its place,
     /// and what would be said of that only leads astray.
     bool is_refused(std::string_view section, std::string_view key) const {
-        const auto place = lines_.place(section, key);
-        return std::ranges::any_of(problems_.list(), [&](const Problem& p) {
-            return p.severity == Severity::error && p.place.line == place.line &&
-                   p.place.key == place.key;
-        });
+        return problems_.has_error_at(lines_.place(section, key));
     }
 
     const Config& config_;
@@ -283,6 +271,7 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
+    check_quorum(config, lines, problems);
 }
 
 void find_self(Config& config, std::optional<NodeId> option, std::span<const LocalAddress> local,

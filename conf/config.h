@@ -16,6 +16,7 @@ namespace komainu {
 
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
+inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
 
 /// `[node.N]`
@@ -68,10 +69,12 @@ struct Config {
     std::string cluster_name;
     std::string key_file = "/etc/komainu/cluster.key";
     QuorumRule quorum = QuorumRule::majority;
-    NodeId self = no_node;           ///< from node_id, --node-id, or a matching local address
-    std::vector<NodeConfig> nodes;   ///< ascending by id
+    QuorumLoss on_quorum_loss = QuorumLoss::release;
+    std::vector<IpAddress> trusted_servers;  ///< hosts that answer a ping while the network works
+    NodeId self = no_node;          ///< from node_id, --node-id, or a matching local address
+    std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;
-    std::vector<VipConfig> vips;     ///< in the order of the file
+    std::vector<VipConfig> vips;  ///< in the order of the file
     std::vector<ServiceConfig> services;
     ControlConfig control;
 

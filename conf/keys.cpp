@@ -102,6 +102,10 @@ public:
     bool is_composing() const override { return true; }
 };
 
+Result<std::vector<IpAddress>> read_servers(std::string_view text) {
+    return read_addresses(text, trusted_servers_max);
+}
+
 Result<NodeId> read_node_id(std::string_view text) {
     auto id = read_number(text, {1, nodes_max});
     if (!id) return id.error();
@@ -116,6 +120,8 @@ Keys cluster_keys(Config& config) {
         ("name", value(config.cluster_name, read_name, Presence::required))  //
         ("key_file", value(config.key_file, read_absolute_path))             //
         ("quorum", choice(config.quorum, quorum_rules))                      //
+        ("on_quorum_loss", choice(config.on_quorum_loss, quorum_losses))     //
+        ("trusted_servers", value(config.trusted_servers, read_servers))     //
         ("node_id", value(config.self, read_node_id));
     return keys;
 }

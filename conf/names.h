@@ -16,9 +16,15 @@ struct Named {
     Choice choice;
 };
 
-inline constexpr std::array<Named<QuorumRule>, 2> quorum_rules{{
+inline constexpr std::array<Named<QuorumRule>, 3> quorum_rules{{
     {"majority", QuorumRule::majority},
+    {"half", QuorumRule::half},
     {"none", QuorumRule::none},
+}};
+
+inline constexpr std::array<Named<QuorumLoss>, 2> quorum_losses{{
+    {"release", QuorumLoss::release},
+    {"hold", QuorumLoss::hold},
 }};
 
 inline constexpr std::array<Named<HeartbeatMode>, 2> heartbeat_modes{{

@@ -15,6 +15,13 @@ bool Problems::has_errors() const {
                                [](const Problem& p) { return p.severity == Severity::error; });
 }
 
+bool Problems::has_error_at(const Place& place) const {
+    return std::ranges::any_of(list_, [&](const Problem& p) {
+        return p.severity == Severity::error && p.place.line == place.line &&
+               p.place.key == place.key;
+    });
+}
+
 std::string to_string(const std::string& file, const Problem& problem) {
     const auto& [severity, place, text] = problem;
     return fmt::format("{}{}: {}{}: {}", file, place.line ? fmt::format(":{}", place.line) : "",

@@ -39,6 +39,8 @@ public:
     void add(Severity severity, Place place, std::string text);
 
     bool has_errors() const;
+    /// Whether that was refused already, so that what would be said of it only leads astray.
+    bool has_error_at(const Place& place) const;
     bool empty() const { return list_.empty(); }
 
     /// In the order of the file.

@@ -13,11 +13,27 @@ std::string describe_quorum(const Config& config) {
     switch (config.quorum) {
         case QuorumRule::majority:
             return fmt::format("majority ({} of {} votes)", votes / 2 + 1, votes);
+        case QuorumRule::half:
+            return fmt::format("half ({} of {} votes if the arbiter agrees, else {})",
+                               (votes + 1) / 2, votes, votes / 2 + 1);
         case QuorumRule::none:
             return "none (the first started is active; a partition may have one active on each "
                    "side)";
     }
     return {};
+}
+
+/// What is only said when it is not the default.
+std::string describe_losses(const Config& config) {
+    std::string text;
+    if (config.on_quorum_loss == QuorumLoss::hold)
+        text +=
+            "who loses the quorum keeps the VIPs while no other active is heard: two nodes may "
+            "hold them\n";
+    if (config.trusted_servers.empty()) return text;
+    text += "trusted servers";
+    for (const auto& server : config.trusted_servers) text += " " + to_string(server);
+    return text + ": a node for which none answers is not fit\n";
 }
 
 std::string describe(const NodeConfig& node, NodeId self) {
@@ -56,6 +72,7 @@ std::string describe(const ServiceConfig& service) {
 std::string describe(const Config& config) {
     std::string text =
         fmt::format("cluster {}, quorum {}\n", config.cluster_name, describe_quorum(config));
+    text += describe_losses(config);
     for (const auto& node : config.nodes) text += describe(node, config.self);
     text += describe(config.heartbeat);
     for (const auto& vip : config.vips)

@@ -86,6 +86,22 @@ Result<IpAddress> read_address(std::string_view text) {
                  " is not an address; write it in numbers, such as 10.77.0.1 or fd00::1"};
 }
 
+Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max) {
+    constexpr const char* blanks = " \t";
+    std::vector<IpAddress> addresses;
+    for (auto begin = text.find_first_not_of(blanks); begin != text.npos;) {
+        const auto end = std::min(text.find_first_of(blanks, begin), text.size());
+        auto address = read_address(text.substr(begin, end - begin));
+        if (!address) return address.error();
+        if (addresses.size() == addresses_max)
+            return Error{"more than " + std::to_string(addresses_max) +
+                         " addresses; remove some of them"};
+        addresses.push_back(*address);
+        begin = text.find_first_not_of(blanks, end);
+    }
+    return addresses;
+}
+
 Result<Prefix> read_prefix(std::string_view text) {
     if (const auto prefix = parse_prefix(text)) return *prefix;
     return Error{quoted(text) +

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -29,6 +30,8 @@ std::string to_string(Duration duration);
 
 Result<int> read_number(std::string_view text, Range<int> range);
 Result<IpAddress> read_address(std::string_view text);
+/// One or more, with spaces between them.
+Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max);
 Result<Prefix> read_prefix(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);

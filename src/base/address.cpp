@@ -34,6 +34,10 @@ bool IpAddress::is_loopback() const {
     return bytes == loopback;
 }
 
+bool IpAddress::is_ipv6_link_local() const {
+    return !is_ipv4() && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80;
+}
+
 bool Prefix::contains(const IpAddress& other) const {
     if (other.family != address.family) return false;
     for (int bit = 0; bit < length; bit += 8) {

@@ -23,6 +23,7 @@ struct IpAddress {
     bool is_multicast() const;
     bool is_unspecified() const;
     bool is_loopback() const;
+    bool is_ipv6_link_local() const;
     auto operator<=>(const IpAddress&) const = default;
 };
 

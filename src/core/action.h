@@ -9,7 +9,8 @@
 //   never comes before it: the VIPs are down before any message that frees them leaves.
 // - HoldVips is answered by exactly one of VipsHeld and HoldFailed, or, when the guard finds the
 //   lease expired meanwhile, by VipsDropped. DropVips is answered by VipsDropped. AskSwitchover
-//   events are answered by exactly one AnswerSwitchover.
+//   events are answered by exactly one AnswerSwitchover. AskArbiter is answered by at most one
+//   ArbiterAnswered; only the answer to the newest question counts.
 // - An ExtendLease that comes too late, when the guard has closed the lease, changes nothing; the
 //   guard's VipsDropped follows as soon as the VIPs are down.
 #pragma once
@@ -39,6 +40,17 @@ struct DropVips {
 /// Announce the VIPs again: somebody else held them meanwhile.
 struct AnnounceVips {};
 
+/// May this node stand though only half of the votes are to be had (quorum = half)?
+struct AskArbiter {
+    std::uint64_t question = 0;  ///< counts from 1
+};
+
+/// The lease of this term has lapsed, and the VIPs are kept without it (on_quorum_loss = hold).
+/// A RoleChanged follows when that ends.
+struct HeldWithoutQuorum {
+    Term term;
+};
+
 struct Broadcast {
     std::uint64_t sequence = 0;
     Message message;
@@ -59,7 +71,11 @@ enum class Cause : std::uint8_t {
     switchover,
     unhealthy,
     stopping,
-    rival,  ///< quorum = none: an active that started earlier was heard
+    rival,  ///< quorum = none or half: an active that started earlier was heard
+    // While the VIPs were held without a quorum:
+    quorum_back,   ///< enough nodes are free to vote again: an election follows
+    other_active,  ///< another active was heard, or heard of
+    rival_seen,    ///< somebody else on the LAN answers for a VIP
 };
 
 /// Our own role changed; for the log and for hooks.
@@ -105,8 +121,9 @@ struct AnswerSwitchover {
 /// Everything is said; the process may end.
 struct Exit {};
 
-using Action = std::variant<HoldVips, ExtendLease, DropVips, AnnounceVips, Broadcast, SendTo,
-                            RoleChanged, ActiveChanged, PeerChanged, AnswerSwitchover, Exit>;
+using Action = std::variant<HoldVips, ExtendLease, DropVips, AnnounceVips, AskArbiter,
+                            HeldWithoutQuorum, Broadcast, SendTo, RoleChanged, ActiveChanged,
+                            PeerChanged, AnswerSwitchover, Exit>;
 
 /// Cleared and used again by the caller, so that a step allocates nothing once it has grown.
 using ActionList = std::vector<Action>;

@@ -43,10 +43,26 @@ struct SwitchoverAsked {
     NodeId target = no_node;  ///< no_node: whoever is best
 };
 
+/// Whether any of the trusted servers answers. None does until the first event says so.
+struct TrustedServersChanged {
+    bool reachable = false;
+};
+
+/// The answer to AskArbiter. It agrees if a trusted server has answered since it was asked, and
+/// nobody on the LAN has answered for a VIP. What cannot be found out does not agree.
+struct ArbiterAnswered {
+    std::uint64_t question = 0;
+    bool agrees = false;
+};
+
+/// Somebody else on the LAN answers for one of the VIPs.
+struct RivalSeen {};
+
 /// Stop orderly: hand over, say good-bye, then the Exit action.
 struct StopAsked {};
 
-using Event = std::variant<TimerExpired, Received, HealthChanged, VipsHeld, HoldFailed, VipsDropped,
-                           SwitchoverAsked, StopAsked>;
+using Event =
+    std::variant<TimerExpired, Received, HealthChanged, VipsHeld, HoldFailed, VipsDropped,
+                 SwitchoverAsked, TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
 
 }  // namespace komainu

@@ -55,6 +55,7 @@ void Node::on(const TimerExpired&) {
     judge_quarantine();
     judge_promise();
     judge_peers();
+    judge_hold();
     judge_candidacy();
     judge_switchover();
     judge_departure();
@@ -87,6 +88,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
         peer.hear(envelope, heartbeat, echo, now_, settings_.deadtime, settings_.lease_span());
     if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven) return;
     report(peer, was_alive, verdict);
+    if (stale_) consider_hold(peer, echo);
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
     consider_release(peer, peer.incarnation(), heartbeat.released);
@@ -153,6 +155,7 @@ void Node::send_heartbeat() {
     broadcast(compose_heartbeat());
     sent_.record(sequence_, now_);
     if (tenure_) extend_lease();
+    if (stale_) extend_hold();
 }
 
 Heartbeat Node::compose_heartbeat() const {
@@ -179,7 +182,6 @@ void Node::on(const StopAsked&) {
     leaving_ = true;
     judge_due_ = true;
     if (candidacy_) give_up_candidacy();
-    if (!tenure_) return;
     const Peer* successor = best_successor();
     hand_over(Cause::stopping, successor ? successor->id() : no_node);
 }
@@ -202,6 +204,7 @@ Instant Node::deadline() const {
         if (at) earliest = std::min(earliest, *at);
     };
     consider(lease_until());
+    if (stale_) consider(stale_->vips_until);
     consider(quarantine_until_);
     consider(unfit_until_);
     consider(exit_at_ && leaving_ && !tenure_ && !unreleased_ && !farewell_ ? exit_at_
@@ -218,7 +221,7 @@ Instant Node::deadline() const {
 
 Role Node::role() const {
     if (member_.witness) return Role::witness;
-    return tenure_ ? Role::active : Role::standby;
+    return tenure_ || stale_ ? Role::active : Role::standby;
 }
 
 Role Node::role_of(const Peer& peer) const {
@@ -232,10 +235,6 @@ Tenancy Node::active() const { return tenure_ ? myself_in(tenure_->term.round) :
 
 int Node::votes_within_earshot() const {
     return 1 + static_cast<int>(std::ranges::count_if(peers_, &Peer::alive));
-}
-
-int Node::votes_needed() const {
-    return komainu::votes_needed(settings_.quorum, static_cast<int>(settings_.members.size()));
 }
 
 bool Node::has_quorum() const { return votes_within_earshot() >= votes_needed(); }

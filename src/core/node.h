@@ -1,7 +1,8 @@
 // One node of the cluster: what it believes, and what it therefore does. Pure: no clock, no socket,
 // no file, no log; the same state and the same input always give the same output.
 //
-// Why two nodes never hold a lease at one instant (quorum = majority), in four sentences:
+// Why two nodes never hold the VIPs at one instant (quorum = majority, on_quorum_loss = release),
+// in five sentences:
 //
 // 1. A node is bound by at most one promise at a time: to the active that it follows, to the
 //    candidate that it voted for, or to itself; it gives no other before that one has run out or
@@ -12,8 +13,17 @@
 // 3. A lease stands on promises of a majority and ends before the first of those it stands on
 //    does, since it counts from the sending of what the others promised on hearing.
 // 4. Two majorities share a node.
+// 5. The VIPs are up only while a lease stands: the end of the lease is the end that the guard, the
+//    fence and the kernel know.
 //
 // The terms order tenancies and name them; they carry none of this safety.
+//
+// The other rules give up one of these sentences each, and nothing else. quorum = half gives up the
+// fourth: two halves share nobody, and the arbiter's word stands in for it (node_arbiter.cpp).
+// quorum = none gives up the third. on_quorum_loss = hold gives up the fifth: a node may hold the
+// VIPs when its lease is over, and then neither claims to be active nor votes (node_hold.cpp); the
+// leases themselves stay as exclusive as the quorum rule makes them, and from the next election on
+// its winner holds the VIPs by one.
 #pragma once
 
 #include <array>
@@ -54,7 +64,11 @@ public:
     /// Whether as many votes as an active needs are within earshot, this node's included.
     bool has_quorum() const;
     int votes_within_earshot() const;
+    /// As things stand: with quorum = half fewer while a trusted server answers.
     int votes_needed() const;
+    /// Whether this node holds the VIPs without a lease (on_quorum_loss = hold). Its role is active
+    /// then, but active() is not this node, and nobody follows it.
+    bool stale() const { return stale_.has_value(); }
     bool vips_held() const { return vips_ == Vips::up; }
     std::optional<Instant> lease_until() const;
     const Settings& settings() const { return settings_; }
@@ -98,8 +112,7 @@ private:
     const Peer* find(NodeId) const;
     void act(Action action) { actions_->push_back(std::move(action)); }
 
-    // --- node_following.cpp: promises and whom to follow
-    // ------------------------------------------
+    // --- node_following.cpp: promises and whom to follow ----------------------------------------
     void consider_active(Peer&);
     bool consider_release(const Peer&, Incarnation, const Release&);
     void stop_following(ActiveNews);
@@ -107,8 +120,7 @@ private:
     bool promised_to_other(const Tenancy&) const;
     bool free_to_vote() const;
 
-    // --- node_election.cpp: standing and voting
-    // ----------------------------------------------------
+    // --- node_election.cpp: standing and voting -------------------------------------------------
     void judge_candidacy();
     void judge_standing();
     void stand();
@@ -116,6 +128,7 @@ private:
     void give_up_candidacy();
     VoteAnswer vote_for(const Tenancy&);
     bool quorum_is_free() const;
+    int free_votes() const;
     std::optional<Instant> stand_at() const;
     Duration stagger() const;
     void count_votes();
@@ -125,15 +138,24 @@ private:
     Standing standing_of(const Peer&) const;
     const Peer* best_successor() const;
 
-    // --- node_tenure.cpp: being active
-    // -------------------------------------------------------------
+    // --- node_arbiter.cpp: exactly half of the votes --------------------------------------------
+    void on(const TrustedServersChanged&);
+    void on(const ArbiterAnswered&);
+    int votes_without_arbiter() const;
+    bool needs_arbiter() const { return free_votes() < votes_without_arbiter(); }
+    bool arbiter_agrees() const;
+    void ask_arbiter();
+    void forget_arbiter();
+    bool holds_by_majority() const;
+
+    // --- node_tenure.cpp: being active ----------------------------------------------------------
     void on(const VipsHeld&);
     void on(const HoldFailed&);
     void on(const VipsDropped&);
     void begin_tenure();
     void check_lease();
     void extend_lease();
-    std::optional<Instant> lease_basis();
+    std::optional<Instant> lease_basis(int votes) const;
     void hand_over(Cause, NodeId successor);
     void end_tenure(Cause);
     void give_back(Term, Cause);
@@ -141,8 +163,15 @@ private:
     void consider_rival(const Peer&);
     void announce_after(Peer&, const Release&);
 
-    // --- node_switchover.cpp: the operator's wish
-    // ----------------------------------------------------
+    // --- node_hold.cpp: holding the VIPs without a quorum ---------------------------------------
+    void on(const RivalSeen&);
+    void hold_without_quorum();
+    void extend_hold();
+    void consider_hold(const Peer&, const std::optional<Peer::EchoOfMe>&);
+    void judge_hold();
+    void end_hold(Cause);
+
+    // --- node_switchover.cpp: the operator's wish -----------------------------------------------
     void on(const SwitchoverAsked&);
     std::optional<SwitchoverOutcome> objection_to(NodeId target) const;
     void judge_switchover();
@@ -184,11 +213,32 @@ private:
     struct Tenure {
         Term term;
         Instant lease_until;  ///< moves ahead with acknowledgements, never once it has passed
+        /// Until when the guard keeps the VIPs if it hears nothing more: the end of the lease. With
+        /// on_quorum_loss = hold it moves ahead with our own heartbeats.
+        Instant vips_until;
         bool handing_over = false;
         Cause cause = Cause::elected;  ///< why it is handed over
         NodeId successor = no_node;
     };
     std::optional<Tenure> tenure_;
+
+    /// The VIPs are up and the tenure that raised them has lapsed (on_quorum_loss = hold).
+    struct Stale {
+        Term term;
+        Instant since;
+        Instant vips_until;  ///< moves ahead with our heartbeats, never once it has passed
+        NodeSet back;        ///< peers that have answered what was sent since
+    };
+    std::optional<Stale> stale_;  ///< never beside tenure_
+
+    bool trusted_reachable_ = false;  ///< a trusted server answers
+    struct Arbitration {
+        std::uint64_t question = 0;  ///< the newest
+        bool awaited = false;        ///< its answer has not come, and matters
+        Instant agrees_until;        ///< how long its yes is good for; moves with each yes
+        Instant ask_not_before;      ///< moves with each question and each answer
+    };
+    Arbitration arbitration_;
 
     enum class Vips : std::uint8_t { down, raising, up, lowering };
     Vips vips_ = Vips::down;

@@ -29,28 +29,39 @@ void Node::judge_candidacy() {
 void Node::judge_standing() {
     if (!quorum_is_free()) {
         quorum_free_since_.reset();
-        return;
+        return forget_arbiter();
     }
     if (!quorum_free_since_) quorum_free_since_ = now_;
-    if (const auto at = stand_at(); at && now_ >= *at) stand();
+    if (const auto at = stand_at(); !at || now_ < *at) return;
+    if (needs_arbiter() && !arbiter_agrees()) return ask_arbiter();
+    stand();
 }
 
-/// When to stand: at once for the best, a stagger later for each place behind it.
+/// When to stand: at once for the best, a stagger later for each place behind it. When the arbiter
+/// is to be asked first, this is when to ask it.
 std::optional<Instant> Node::stand_at() const {
     if (candidacy_ || !quorum_free_since_ || !eligible() || !free_to_vote()) return {};
-    return std::max(*quorum_free_since_ + places_behind() * stagger(), stand_not_before_);
+    const Instant at =
+        std::max(*quorum_free_since_ + places_behind() * stagger(), stand_not_before_);
+    const bool asks = needs_arbiter() && !arbiter_agrees();
+    return asks ? std::max(at, arbitration_.ask_not_before) : at;
 }
 
 /// An election before as many nodes are free to vote could only fail, and would bind the free ones.
 bool Node::quorum_is_free() const {
     if (!free_to_vote()) return false;
-    // One vote is always enough then, so an active that is heard is what keeps us from standing.
+    // Less than a majority is enough then, so an active that is heard keeps us from standing.
     const auto is_active = [this](const Peer& peer) {
         return peer.heard_within(settings_.deadtime, now_) && peer.claims_active();
     };
-    if (settings_.quorum == QuorumRule::none && std::ranges::any_of(peers_, is_active))
-        return false;
-    return 1 + std::ranges::count_if(peers_, &Peer::would_vote) >= votes_needed();
+    const bool less_is_enough = settings_.quorum == QuorumRule::none || needs_arbiter();
+    if (less_is_enough && std::ranges::any_of(peers_, is_active)) return false;
+    return free_votes() >= votes_needed();
+}
+
+/// This node's included, if it is free.
+int Node::free_votes() const {
+    return 1 + static_cast<int>(std::ranges::count_if(peers_, &Peer::would_vote));
 }
 
 bool Node::eligible() const {
@@ -144,7 +155,8 @@ void Node::hear(const Envelope& envelope, const Vote& vote) {
 }
 
 void Node::count_votes() {
-    if (candidacy_->votes.size() >= votes_needed()) begin_tenure();
+    const int enough = arbiter_agrees() ? votes_needed() : votes_without_arbiter();
+    if (candidacy_->votes.size() >= enough) begin_tenure();
 }
 
 }  // namespace komainu

@@ -22,7 +22,7 @@ void Node::begin_tenure() {
     candidacy_.reset();
     const Instant lease_until = won.requested_at + settings_.lease_span();
     if (now_ >= lease_until) return;
-    tenure_ = Tenure{.term = won.term, .lease_until = lease_until};
+    tenure_ = Tenure{.term = won.term, .lease_until = lease_until, .vips_until = lease_until};
     vips_ = Vips::raising;
     preferred_.reset();
     act(HoldVips{won.term, lease_until});
@@ -31,7 +31,11 @@ void Node::begin_tenure() {
 }
 
 void Node::check_lease() {
-    if (tenure_ && now_ >= tenure_->lease_until) end_tenure(Cause::lease_lapsed);
+    if (stale_ && now_ >= stale_->vips_until) end_hold(Cause::lease_lapsed);
+    if (!tenure_ || now_ < tenure_->lease_until) return;
+    const bool may_hold = settings_.on_quorum_loss == QuorumLoss::hold && vips_ == Vips::up &&
+                          now_ < tenure_->vips_until;
+    may_hold ? hold_without_quorum() : end_tenure(Cause::lease_lapsed);
 }
 
 std::optional<Instant> Node::lease_until() const {
@@ -40,8 +44,8 @@ std::optional<Instant> Node::lease_until() const {
 }
 
 /// The instant from which the lease counts: the newest that enough others have acknowledged.
-std::optional<Instant> Node::lease_basis() {
-    const int others_needed = votes_needed() - 1;
+std::optional<Instant> Node::lease_basis(int votes) const {
+    const int others_needed = votes - 1;
     if (others_needed == 0) return now_;
     StaticVector<Instant, nodes_max> pledges;
     for (const Peer& peer : peers_)
@@ -51,14 +55,18 @@ std::optional<Instant> Node::lease_basis() {
 
 /// Only called in a step, after check_lease: a lapsed lease is never revived.
 void Node::extend_lease() {
-    const auto basis = lease_basis();
-    if (!basis || *basis + settings_.lease_span() <= tenure_->lease_until) return;
-    tenure_->lease_until = *basis + settings_.lease_span();
-    act(ExtendLease{tenure_->lease_until});
+    if (const auto basis = lease_basis(votes_needed()))
+        tenure_->lease_until = std::max(tenure_->lease_until, *basis + settings_.lease_span());
+    const bool holds = settings_.on_quorum_loss == QuorumLoss::hold;
+    const Instant vips_until = holds ? now_ + settings_.lease_span() : tenure_->lease_until;
+    if (vips_until <= tenure_->vips_until) return;
+    tenure_->vips_until = vips_until;
+    act(ExtendLease{vips_until});
 }
 
 /// Gracefully: first the VIPs, while the lease goes on; the release follows when they are down.
 void Node::hand_over(Cause cause, NodeId successor) {
+    if (stale_) return end_hold(cause);
     if (!tenure_ || tenure_->handing_over) return;
     tenure_->handing_over = true;
     tenure_->cause = cause;
@@ -97,20 +105,23 @@ void Node::on(const VipsDropped& event) {
         release(event.term, no_node);
     } else if (tenure_ && tenure_->term == event.term) {
         give_back(event.term, tenure_->handing_over ? tenure_->cause : Cause::guard_dropped);
+    } else if (stale_ && stale_->term == event.term) {
+        give_back(event.term, Cause::guard_dropped);
     }
 }
 
-/// The VIPs are down while the lease still stands.
+/// The VIPs are down while the lease still stands, or while they were held without one.
 void Node::give_back(Term term, Cause cause) {
-    const NodeId successor = tenure_->successor;
+    const NodeId successor = tenure_ ? tenure_->successor : no_node;
     tenure_.reset();
+    stale_.reset();
     vips_ = Vips::down;
     act(RoleChanged{Role::active, Role::standby, term, cause});
     release(term, successor);
 }
 
 void Node::release(Term term, NodeId successor) {
-    KOMAINU_ASSERT(vips_ == Vips::down && !tenure_);
+    KOMAINU_ASSERT(vips_ == Vips::down && !tenure_ && !stale_);
     released_ = {term.round, successor};
     for (Peer& peer : peers_) peer.clear_pledge();  // void: who restarts now inherits nothing
     if (promise_ && promise_->to == myself_in(term.round)) promise_.reset();
@@ -124,9 +135,11 @@ void Node::release(Term term, NodeId successor) {
 }
 
 /// Another says it is active while we hold a lease. With quorum = majority it can only be one whose
-/// lease is over and who is about to find out. With quorum = none the earlier started keeps it.
+/// lease is over and who is about to find out; so it is with quorum = half for who has a majority
+/// behind it. Else the earlier started keeps it.
 void Node::consider_rival(const Peer& peer) {
-    if (settings_.quorum != QuorumRule::none) return;
+    if (settings_.quorum == QuorumRule::majority) return;
+    if (settings_.quorum == QuorumRule::half && holds_by_majority()) return;
     const Standing rival{peer.id(), 0, peer.incarnation()};
     const Standing own{settings_.self, 0, settings_.incarnation};
     if (goes_before(rival, own)) hand_over(Cause::rival, peer.id());

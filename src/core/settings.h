@@ -22,6 +22,7 @@ struct Settings {
     Incarnation incarnation = no_incarnation;
     std::vector<Member> members;  ///< all nodes, this one included
     QuorumRule quorum = QuorumRule::majority;
+    QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 100ms;
     Duration deadtime = 500ms;
     Duration lease_margin = 12ms;  ///< by how much a lease ends before the promises behind it

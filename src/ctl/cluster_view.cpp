@@ -74,6 +74,10 @@ VipView vip_view(const json& vip) {
             flag_at(vip, "held")};
 }
 
+TrustedServerView trusted_server_view(const json& server) {
+    return {text_at(server, "address"), flag_at(server, "answers")};
+}
+
 std::optional<TakeoverView> takeover_view(const json& takeover) {
     if (!takeover.is_object()) return {};
     return TakeoverView{number_at<int>(takeover, "from").value_or(0),
@@ -97,6 +101,9 @@ ClusterView view_of(const json& status) {
     view.quorum = flag_at(status, "quorum");
     view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
     view.vips = views_of<VipView>(at(status, "vips"), vip_view);
+    view.stale = flag_at(status, "stale").value_or(false);
+    view.trusted_servers =
+        views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

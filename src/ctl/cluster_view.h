@@ -36,6 +36,11 @@ struct VipView {
     std::optional<bool> held;  ///< by the node that was asked
 };
 
+struct TrustedServerView {
+    std::string address;
+    std::optional<bool> answers;
+};
+
 struct TakeoverView {
     int from = 0;
     int to = 0;
@@ -52,6 +57,8 @@ struct ClusterView {
     int votes_heard = 0;
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
+    bool stale = false;  ///< the node that was asked holds the VIPs without a quorum
+    std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::optional<TakeoverView> takeover;
 };
 

@@ -20,7 +20,8 @@ Cell yes_or_no_cell(std::optional<bool> flag) {
     return *flag ? Cell{"yes", Tone::plain} : Cell{"no", Tone::bad};
 }
 
-Cell role_cell(const NodeView& node) {
+Cell role_cell(const NodeView& node, const ClusterView& cluster) {
+    if (cluster.stale && node.id == cluster.node_id) return {"stale", Tone::bad};
     const Tone tone = node.role == "active" ? Tone::good
                       : node.role == "down" ? Tone::bad
                                             : Tone::plain;
@@ -46,7 +47,7 @@ Row node_row(const NodeView& node, const ClusterView& cluster, std::int64_t now_
     const bool is_witness = node.role == "witness";
     const Cell none{"-"};
     return {{fmt::format("{}{}", node.id, node.id == cluster.node_id ? " *" : "")},
-            role_cell(node),
+            role_cell(node, cluster),
             yes_or_no_cell(node.alive),
             is_down ? none : yes_or_no_cell(node.healthy),
             is_witness ? none : Cell{node.priority ? std::to_string(*node.priority) : unknown},

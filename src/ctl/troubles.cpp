@@ -25,10 +25,18 @@ std::string why_nobody_is_active(const ClusterView& cluster) {
     const auto waits = [&](const NodeView& n) { return !fit(n) || n.quarantined; };
     if (std::ranges::all_of(cluster.nodes, waits))
         return "the nodes have just started and wait for one deadtime";
+    // quorum = half; by majority this would be no quorum.
+    if (2 * cluster.votes_heard == static_cast<int>(cluster.nodes.size()))
+        return "these are half of the votes, so the arbiter must agree; see the log of komainud";
     return "an election is under way";
 }
 
 void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubles) {
+    if (cluster.stale)
+        troubles.push_back(fmt::format(
+            "STALE: node {} holds the VIPs without a quorum (on_quorum_loss = hold); another node "
+            "may hold them as well",
+            cluster.node_id));
     std::vector<int> actives;
     for (const auto& node : cluster.nodes)
         if (node.role == "active" && is_alive(node)) actives.push_back(node.id);
@@ -59,7 +67,7 @@ void add_vip(const ClusterView& cluster, const VipView& vip, std::vector<std::st
     const bool is_active = cluster.active != 0 && cluster.active == cluster.node_id;
     if (is_active && !vip.held.value_or(true))
         troubles.push_back(fmt::format("VIP {} is not held, though this node is active", vip.name));
-    if (!is_active && vip.held.value_or(false))
+    if (!is_active && !cluster.stale && vip.held.value_or(false))
         troubles.push_back(fmt::format("VIP {} is held, though this node is not active", vip.name));
 }
 
@@ -70,6 +78,9 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     add_leadership(cluster, troubles);
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
     for (const auto& node : cluster.nodes) add_node(node, troubles);
+    for (const auto& server : cluster.trusted_servers)
+        if (!server.answers.value_or(true))
+            troubles.push_back("trusted server " + server.address + " does not answer");
     return troubles;
 }
 

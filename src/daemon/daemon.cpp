@@ -18,6 +18,7 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     settings.self = config.self;
     settings.incarnation = incarnation;
     settings.quorum = config.quorum;
+    settings.on_quorum_loss = config.on_quorum_loss;
     settings.interval = config.heartbeat.interval;
     settings.deadtime = config.heartbeat.deadtime;
     settings.lease_margin = lease_margin(config.heartbeat.deadtime, config.vips.size());
@@ -57,6 +58,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
         fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
+    if (!outfit.echo_sockets.empty()) watch_trusted_servers(std::move(outfit.echo_sockets));
     if (!outfit.guard) return;
     guard_.emplace(loop, config_, std::move(*outfit.guard), std::move(outfit.lease_page),
                    GuardLink::Handlers{
@@ -69,6 +71,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
 int Daemon::run() {
     fitness_.set_services(services_.healthy(), services_.reason());
     services_.start();
+    if (trusted_) trusted_->start();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
     loop_.run();
@@ -107,6 +110,8 @@ void Daemon::perform(const Action& action) {
             [&](const ExtendLease& a) { guard_->extend(a.until); },
             [&](const DropVips& a) { guard_->drop(a.term); },
             [&](const AnnounceVips&) { guard_->announce(); },
+            [&](const AskArbiter& a) { ask_arbiter(a); },
+            [&](const HeldWithoutQuorum& a) { log_hold(a); },
             [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
             [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
             [&](const RoleChanged& a) { log_role(a); },
@@ -217,6 +222,27 @@ void Daemon::stop() {
     step(StopAsked{});
 }
 
+void Daemon::watch_trusted_servers(std::vector<EchoSocket> sockets) {
+    trusted_.emplace(loop_, std::move(sockets), config_.trusted_servers,
+                     [this](bool reachable) { trusted_servers_changed(reachable); });
+    fitness_.set_trusted(trusted_->reason());
+    arbiter_.emplace(loop_, *trusted_,
+                     Arbiter::Handlers{
+                         // The guard has no order to probe the LAN, so the arbiter never agrees.
+                         [](std::uint64_t) { return false; },
+                         [this](const ArbiterAnswered& answer) { step(answer); },
+                     });
+}
+
+void Daemon::trusted_servers_changed(bool reachable) {
+    fitness_.set_trusted(reachable ? "" : trusted_->reason());
+    step(TrustedServersChanged{reachable});
+    fitness_may_have_changed();
+}
+
+/// The core asks only while a trusted server answers, so there is an arbiter.
+void Daemon::ask_arbiter(const AskArbiter& ask) { arbiter_->ask(ask); }
+
 void Daemon::fitness_may_have_changed() {
     const bool healthy = fitness_.healthy();
     if (healthy == node_.healthy()) return;
@@ -241,6 +267,14 @@ void Daemon::log_role(const RoleChanged& change) {
         story_.why_lost = "node " + std::to_string(number(config_.self)) + ": " + why;
     }
     log_notice("{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+}
+
+/// The loudest line that there is: nobody may overlook that one holder is not promised any more.
+void Daemon::log_hold(const HeldWithoutQuorum& hold) {
+    log_error(
+        "STALE: the lease of term {} lapsed, too few nodes acknowledged in time; the VIPs are kept "
+        "without a quorum (on_quorum_loss = hold), and another node may hold them as well",
+        hold.term.round);
 }
 
 void Daemon::log_active(const ActiveChanged& change) {

@@ -10,8 +10,10 @@
 
 #include "base/static_vector.h"
 #include "check/service_set.h"
+#include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/arbiter.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
 #include "daemon/refusal_log.h"
@@ -32,7 +34,8 @@ struct Outfit {
     DatagramLink link;
     UnixListener control;
     Signals signals;
-    std::optional<Fd> guard;  ///< a witness has none
+    std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
+    std::optional<Fd> guard;               ///< a witness has none
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
 };
@@ -61,6 +64,9 @@ private:
     void on_guard_trouble(std::string_view trouble);
     void on_signal();
     void stop();
+    void watch_trusted_servers(std::vector<EchoSocket> sockets);
+    void trusted_servers_changed(bool reachable);
+    void ask_arbiter(const AskArbiter& ask);
     void fitness_may_have_changed();
 
     void on_request(ClientId client, std::string_view line);
@@ -68,6 +74,7 @@ private:
     void answer_switchover(const AnswerSwitchover& answer);
 
     void log_role(const RoleChanged& change);
+    void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
 
     Loop& loop_;
@@ -80,6 +87,8 @@ private:
     Fitness fitness_;
     std::optional<GuardLink> guard_;
     ServiceSet services_;
+    std::optional<TrustedServers> trusted_;  ///< when there are any
+    std::optional<Arbiter> arbiter_;         ///< as well
     StreamServer control_;
     RefusalLog refusals_;
     Story story_;

@@ -11,10 +11,13 @@ void Fitness::set_carrier(const std::string& interface, bool up) { carriers_[int
 
 void Fitness::set_guard(std::string_view trouble) { guard_trouble_ = trouble; }
 
+void Fitness::set_trusted(std::string_view trouble) { trusted_trouble_ = trouble; }
+
 std::string Fitness::reason() const {
     if (!guard_trouble_.empty()) return guard_trouble_;
     for (const auto& [interface, up] : carriers_)
         if (!up) return "interface " + interface + " has no carrier";
+    if (!trusted_trouble_.empty()) return trusted_trouble_;
     return services_healthy_ ? "" : services_reason_;
 }
 

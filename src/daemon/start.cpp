@@ -69,16 +69,18 @@ Status await_ready(Guard& guard) {
 /// The child has copies of everything that was opened before. It keeps the guard's end of the
 /// socket pair and what is needed to say something.
 [[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
-                               DatagramLink link, UnixListener control, Signals signals) {
+                               DatagramLink link, UnixListener control, Signals signals,
+                               std::vector<EchoSocket> echo_sockets) {
     sockets.main.close();
     control.close();
     { const auto closed = std::move(link); }
     { const auto closed = std::move(signals); }
+    echo_sockets.clear();
     _exit(run_guard(config, std::move(sockets.guard), page));
 }
 
 Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener& control,
-                          Signals& signals) {
+                          Signals& signals, std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
     auto page = make_lease_page();
     if (!page) return page.error();
@@ -88,7 +90,7 @@ Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
     if (pid == 0)
         become_guard(config, std::move(*sockets), **page, std::move(link), std::move(control),
-                     std::move(signals));
+                     std::move(signals), std::move(echo_sockets));
     Guard guard{pid, std::move(sockets->main), std::move(*page), {}};
     sockets->guard.close();
     if (const auto ready = await_ready(guard); !ready) return ready.error();
@@ -131,9 +133,13 @@ int run_node(const Config& config, std::span<const Key> key_list) {
     if (!link) return fail(link.error());
 
     const bool witness = config.node(config.self).witness;
+    // A witness is never active, so nothing of it depends on them.
+    auto echo_sockets = TrustedServers::open_sockets(witness ? std::span<const IpAddress>{}
+                                                             : config.trusted_servers);
+    if (!echo_sockets) return fail(echo_sockets.error());
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, *link, *control, *signals);
+        auto started = start_guard(config, *link, *control, *signals, *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
@@ -156,6 +162,7 @@ int run_node(const Config& config, std::span<const Key> key_list) {
                            .link = std::move(*link),
                            .control = std::move(*control),
                            .signals = std::move(*signals),
+                           .echo_sockets = std::move(*echo_sockets),
                            .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
                            .lease_page = std::move(guard.page),
                            .carriers = guard.carriers});

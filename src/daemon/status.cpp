@@ -77,6 +77,13 @@ json vips_json(const StatusSources& s) {
     return vips;
 }
 
+json trusted_json(const StatusSources& s) {
+    json trusted = json::array();
+    for (const auto& server : s.trusted)
+        trusted.push_back({{"address", to_string(server.address)}, {"answers", server.answers}});
+    return trusted;
+}
+
 json takeover_json(const Story& story) {
     if (!story.takeover) return {};
     const Takeover& t = *story.takeover;
@@ -118,6 +125,8 @@ json status_json(const StatusSources& s) {
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
+        {"stale", node.stale()},
+        {"trusted_servers", trusted_json(s)},
         {"backends", json::array()},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},

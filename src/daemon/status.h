@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/fitness.h"
@@ -35,6 +36,7 @@ struct StatusSources {
     const RefusalLog& refusals;
     const DatagramCounters& datagrams;
     Instant now;
+    std::vector<TrustedServers::View> trusted;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

@@ -34,6 +34,12 @@ std::string_view sentence(Cause cause) {
             return "komainud stops";
         case Cause::rival:
             return "another active started earlier";
+        case Cause::quorum_back:
+            return "enough nodes are free to vote again, an election follows";
+        case Cause::other_active:
+            return "another active was heard";
+        case Cause::rival_seen:
+            return "somebody else answers for a VIP";
     }
     return "";
 }

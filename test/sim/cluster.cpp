@@ -45,6 +45,10 @@ struct Cluster::Host {
     std::uint64_t tenure = 0;  ///< counts the holds, so that late happenings know they are late
     bool answering = false;
     bool fail_hold = false;
+
+    // what the arbiter of quorum = half asks
+    bool trusted = true;
+    std::optional<bool> lan_silent;
 };
 
 Cluster::Cluster(Options options)
@@ -123,12 +127,14 @@ void Cluster::start(NodeId id) {
                                              .incarnation = h.incarnation,
                                              .members = options_.members,
                                              .quorum = options_.quorum,
+                                             .on_quorum_loss = options_.on_quorum_loss,
                                              .interval = options_.interval,
                                              .deadtime = options_.deadtime,
                                              .lease_margin = lease_margin(options_.deadtime, 1),
                                              .seed = h.random.next()},
                                     local(h));
     tell(id, "starts");
+    set_trusted(id, h.trusted);
     set_healthy(id, true);
 }
 
@@ -180,6 +186,16 @@ void Cluster::set_healthy(NodeId id, bool healthy) {
 void Cluster::switchover(NodeId asked, NodeId target) {
     step(host(asked), SwitchoverAsked{RequestId{1}, target});
 }
+
+void Cluster::set_trusted(NodeId id, bool reachable) {
+    Host& h = host(id);
+    h.trusted = reachable;
+    if (h.node) step(h, TrustedServersChanged{reachable});
+}
+
+void Cluster::set_lan_silent(NodeId id, bool silent) { host(id).lan_silent = silent; }
+
+void Cluster::see_rival(NodeId id) { step(host(id), RivalSeen{}); }
 
 void Cluster::fail_next_hold(NodeId id) { host(id).fail_hold = true; }
 
@@ -245,6 +261,13 @@ void Cluster::perform(Host& h, const Action& action) {
                        });
                    },
                    [](const AnnounceVips&) {},
+                   [&](const AskArbiter& a) {
+                       tell(h.id, "asks the arbiter");
+                       later(options_.probe_time, [this, &h, a] {
+                           step(h, ArbiterAnswered{a.question, arbiter_agrees(h)});
+                       });
+                   },
+                   [&](const HeldWithoutQuorum&) { tell(h.id, "holds without a quorum"); },
                    [&](const Broadcast& a) {
                        const auto datagram = seal(h, a.sequence, embolden(a.message));
                        for (const auto& [id, peer] : hosts_)
@@ -296,6 +319,15 @@ void Cluster::hold(Host& h, const HoldVips& order) {
         step(h, VipsHeld{term});
     });
     watch_lease(h, tenure);
+}
+
+bool Cluster::arbiter_agrees(const Host& h) const {
+    const auto answers_here = [&](const auto& entry) {
+        return entry.second->answering && !cuts_.contains({h.id, entry.first}) &&
+               !cuts_.contains({entry.first, h.id});
+    };
+    const bool silent = h.lan_silent.value_or(std::ranges::none_of(hosts_, answers_here));
+    return h.trusted && silent;
 }
 
 /// The guard sleeps until the expiry, wakes up late, reads the page again.
@@ -399,12 +431,15 @@ void Cluster::set_answering(Host& h, bool answering) {
     if (h.answering == answering) return;
     h.answering = answering;
     tell(h.id, answering ? "answers for the VIP" : "no longer answers");
-    const auto holders =
-        std::ranges::count_if(hosts_, [](const auto& e) { return e.second->answering; });
-    changes_.push_back({now_, static_cast<int>(holders)});
-    if (holders > 1 && violation_.empty())
+    changes_.push_back({now_, holders()});
+    if (holders() > 1 && violation_.empty())
         violation_ =
             "two nodes answer for the VIP at " + std::to_string(nanoseconds(now_) / 1000) + " us";
+}
+
+int Cluster::holders() const {
+    return static_cast<int>(
+        std::ranges::count_if(hosts_, [](const auto& e) { return e.second->answering; }));
 }
 
 NodeId Cluster::holder() const {

@@ -23,6 +23,7 @@ namespace komainu::sim {
 struct Options {
     std::vector<Member> members;
     QuorumRule quorum = QuorumRule::majority;
+    QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 10ms;
     Duration deadtime = 40ms;
     std::uint64_t seed = 1;
@@ -35,6 +36,7 @@ struct Options {
     Duration straggle_max = 150ms;   ///< some deadtimes: terms pass, processes come and go
     int drift_per_mille = 0;         ///< each clock's rate is off by up to this, either way
     Duration guard_latency = 100us;  ///< from an order to the kernel's acknowledgement
+    Duration probe_time = 200ms;     ///< from a question to the arbiter to its answer
     Duration guard_oversleep = 500us;  ///< how late a guard's timer may fire, at most
 };
 
@@ -60,6 +62,12 @@ public:
     void resume_main(NodeId id);
     void set_healthy(NodeId id, bool healthy);
     void switchover(NodeId asked, NodeId target);
+    /// Whether a node's trusted servers answer; they do until told otherwise.
+    void set_trusted(NodeId id, bool reachable);
+    /// Whether nobody is seen to answer for the VIP on the LAN of this node. Until told so, it is
+    /// as the links between the nodes are: who holds the VIP answers whoever it is not cut from.
+    void set_lan_silent(NodeId id, bool silent);
+    void see_rival(NodeId id);
     void fail_next_hold(NodeId id);
     void lose_vips(NodeId id);         ///< the guard gives up while the lease stands
     void cut(NodeId from, NodeId to);  ///< one way
@@ -70,6 +78,7 @@ public:
     void replay(int count);
 
     const Node* node(NodeId id) const;
+    int holders() const;            ///< how many answer for the VIP
     bool answers(NodeId id) const;  ///< whether it answers for the VIP right now
     NodeId holder() const;          ///< who answers for the VIP; no_node: nobody
     Instant now() const { return now_; }
@@ -99,6 +108,7 @@ private:
     void wake(Host&);
     void arm(Host&);
     void hold(Host&, const HoldVips&);
+    bool arbiter_agrees(const Host&) const;
     void lower(Host&, Term term, bool will);
     void watch_lease(Host&, std::uint64_t tenure);
     void send_will(Host&, Term term);

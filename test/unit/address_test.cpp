@@ -28,6 +28,10 @@ TEST(Address, KnowsWhatItIs) {
     EXPECT_TRUE(parse_address("127.0.0.53")->is_loopback());
     EXPECT_TRUE(parse_address("::1")->is_loopback());
     EXPECT_FALSE(parse_address("fd77::1")->is_loopback());
+    EXPECT_TRUE(parse_address("fe80::1")->is_ipv6_link_local());
+    EXPECT_TRUE(parse_address("febf::1")->is_ipv6_link_local());
+    EXPECT_FALSE(parse_address("fec0::1")->is_ipv6_link_local());
+    EXPECT_FALSE(parse_address("254.128.0.1")->is_ipv6_link_local());
     EXPECT_TRUE(parse_address("::")->is_unspecified());
 }
 

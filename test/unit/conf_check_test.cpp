@@ -126,9 +126,70 @@ TEST(ConfCheck, RefusesAClusterOfWitnesses) {
 }
 
 TEST(ConfCheck, WarnsThatTheMajorityOfTwoIsBoth) {
-    EXPECT_EQ(problems_of(good_but("[node.3]\naddress = 10.77.0.3\n", "")),
-              Said{"k.conf:1: warning: quorum: the majority of two nodes is both: when one is "
-                   "lost nobody is active; add a third, it may be a witness"});
+    EXPECT_EQ(
+        problems_of(good_but("[node.3]\naddress = 10.77.0.3\n", "")),
+        Said{"k.conf:1: warning: quorum: the majority of two nodes is both: when one is "
+             "lost nobody is active; add a third, it may be a witness, or write quorum = half "
+             "with trusted_servers"});
+}
+
+const std::string two_nodes = good_but("[node.3]\naddress = 10.77.0.3\n", "");
+
+/// Line 3 on.
+std::string two_with(std::string_view keys) {
+    return "[cluster]\nname = shrine\n" + std::string(keys) +
+           two_nodes.substr(two_nodes.find("[n"));
+}
+
+TEST(ConfCheck, RefusesHalfWithoutTrustedServers) {
+    EXPECT_EQ(problems_of(two_with("quorum = half\n")),
+              Said{"k.conf:1: trusted_servers: is missing, and quorum = half needs it: half of the "
+                   "nodes can only be active where others than the nodes answer; write the "
+                   "addresses of one to 8 hosts that always answer a ping, such as the gateway"});
+    EXPECT_EQ(problems_of(two_with("quorum = half\ntrusted_servers = 10.77.0.254\n")), Said{});
+}
+
+TEST(ConfCheck, SaysOnlyWhatIsWrongWithTrustedServersThatWereRefused) {
+    EXPECT_EQ(problems_of(two_with("quorum = half\ntrusted_servers = gateway\n")).size(), 1u);
+}
+
+TEST(ConfCheck, WarnsThatAnOddNumberHasNoHalf) {
+    EXPECT_EQ(
+        problems_of(good_but("name = shrine\n",
+                             "name = shrine\nquorum = half\ntrusted_servers = 10.77.0.254\n")),
+        Said{"k.conf:3: warning: quorum: 3 votes have no half, so this is the same as "
+             "majority; write that, or make the number of nodes even"});
+}
+
+TEST(ConfCheck, WarnsThatNoQuorumCanBeHeldWithoutOne) {
+    EXPECT_EQ(
+        problems_of(two_with("quorum = none\non_quorum_loss = hold\n")),
+        Said{"k.conf:4: warning: on_quorum_loss: changes nothing with quorum = none, where no "
+             "quorum can be lost; remove it"});
+}
+
+TEST(ConfCheck, RefusesTrustedServersThatCannotTellWhetherTheNetworkWorks) {
+    for (const char* address : {"127.0.0.1", "::1", "0.0.0.0", "224.0.0.1", "fe80::1"})
+        EXPECT_EQ(problems_of(good_but("name = shrine\n", "name = shrine\ntrusted_servers = " +
+                                                              std::string(address) + "\n")),
+                  Said{"k.conf:3: trusted_servers: " + std::string(address) +
+                       " cannot tell whether the network works; write a global or unique local "
+                       "address of another host"});
+}
+
+TEST(ConfCheck, RefusesATrustedServerThatIsANodeOrAVip) {
+    EXPECT_EQ(problems_of(good_but("name = shrine\n",
+                                   "name = shrine\ntrusted_servers = 10.77.0.2 10.77.0.100\n")),
+              (Said{"k.conf:3: trusted_servers: 10.77.0.2 is the address of [node.2], and a node "
+                    "cannot be its own arbiter; write that of another host",
+                    "k.conf:3: trusted_servers: 10.77.0.100 is the address of [vip.main], which is "
+                    "only there while a node is active; write that of another host"}));
+}
+
+TEST(ConfCheck, RefusesATrustedServerThatIsThereTwice) {
+    EXPECT_EQ(problems_of(good_but("name = shrine\n",
+                                   "name = shrine\ntrusted_servers = 10.77.0.254 10.77.0.254\n")),
+              Said{"k.conf:3: trusted_servers: 10.77.0.254 is there twice; remove one"});
 }
 
 // --- VIPs ---------------------------------------------------------------------------------------
@@ -286,6 +347,7 @@ TEST(ConfSample, ShowsEveryDefaultAsItIs) {
     const auto config = read_config(text).config;
     EXPECT_EQ(config.key_file, Config{}.key_file);
     EXPECT_EQ(config.quorum, Config{}.quorum);
+    EXPECT_EQ(config.on_quorum_loss, Config{}.on_quorum_loss);
     EXPECT_EQ(config.nodes.at(0).priority, NodeConfig{}.priority);
     EXPECT_EQ(config.heartbeat.mode, HeartbeatConfig{}.mode);
     EXPECT_EQ(config.heartbeat.interval, HeartbeatConfig{}.interval);

@@ -21,6 +21,13 @@ const std::vector<KeyCase>& cases() {
         {"cluster.name", "temple", [](auto& c) { return c.cluster_name == "temple"; }},
         {"cluster.key_file", "/k", [](auto& c) { return c.key_file == "/k"; }},
         {"cluster.quorum", "none", [](auto& c) { return c.quorum == QuorumRule::none; }},
+        {"cluster.on_quorum_loss", "hold",
+         [](auto& c) { return c.on_quorum_loss == QuorumLoss::hold; }},
+        {"cluster.trusted_servers", "10.77.0.254  fd00::fe",
+         [](auto& c) {
+             return c.trusted_servers ==
+                    std::vector{*parse_address("10.77.0.254"), *parse_address("fd00::fe")};
+         }},
         {"cluster.node_id", "64", [](auto& c) { return c.self == NodeId{64}; }},
         {"node.N.address", "fd00::1",
          [](auto& c) { return to_string(c.nodes.at(0).addresses.at(0)) == "fd00::1"; }},

@@ -188,6 +188,19 @@ TEST_F(Load, SaysThatTheFileIsMissing) {
               "with --config\n");
 }
 
+TEST_F(Load, SaysWhatItCostsToGoOnWithHalf) {
+    const auto path = config("[node.4]\naddress = 10.77.0.4\n",
+                             "quorum = half\non_quorum_loss = hold\n"
+                             "trusted_servers = 10.77.0.254 fd77::fe\n");
+    const auto text = describe(load_config(path, {Purpose::run, {}, local_}).config);
+    EXPECT_EQ(
+        text.substr(0, text.find("node 1")),
+        "cluster shrine, quorum half (2 of 4 votes if the arbiter agrees, else 3)\n"
+        "who loses the quorum keeps the VIPs while no other active is heard: two nodes may hold "
+        "them\n"
+        "trusted servers 10.77.0.254 fd77::fe: a node for which none answers is not fit\n");
+}
+
 TEST_F(Load, SaysWhatWouldRun) {
     const auto path = config(
         "[service.pgpool]\npid_file = /run/pgpool.pid\n[service.web]\ncheck = tcp\n"

@@ -23,6 +23,21 @@ TEST(Quorum, OfAMajorityIsMoreThanHalfSoThatTwoOfThemShareANode) {
     }
 }
 
+TEST(Quorum, OfHalfIsAMajorityUnlessTheArbiterAgrees) {
+    for (int members = 1; members <= nodes_max; ++members) {
+        EXPECT_EQ(votes_needed(QuorumRule::half, members),
+                  votes_needed(QuorumRule::majority, members));
+        const int with_arbiter = votes_needed_with_arbiter(QuorumRule::half, members);
+        const int majority = votes_needed(QuorumRule::majority, members);
+        EXPECT_EQ(with_arbiter, members % 2 == 0 ? members / 2 : majority);
+    }
+}
+
+TEST(Quorum, OfTheOtherRulesAsksNoArbiter) {
+    EXPECT_EQ(votes_needed_with_arbiter(QuorumRule::majority, 4), 3);
+    EXPECT_EQ(votes_needed_with_arbiter(QuorumRule::none, 4), 1);
+}
+
 TEST(Quorum, WithoutARuleIsOneself) { EXPECT_EQ(votes_needed(QuorumRule::none, 5), 1); }
 
 TEST(Quorum, ReachedByGivesTheNewestInstantThatSoManyHaveReached) {

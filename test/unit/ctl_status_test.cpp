@@ -79,6 +79,43 @@ TEST(StatusText, SaysFirstThatNobodyIsActiveAndWhy) {
     EXPECT_NE(text_of(status).find("eth0       nobody\n"), std::string::npos);
 }
 
+TEST(StatusText, SaysFirstAndLoudlyThatTheVipsAreHeldWithoutAQuorum) {
+    auto status = healthy();
+    status.update({{"stale", true}, {"active", nullptr}, {"quorum", false}});
+    status["votes"]["heard"] = 1;
+    for (const int down : {1, 2})
+        status["nodes"][down].update({{"alive", false}, {"role", "down"}});
+    const auto text = text_of(status);
+    EXPECT_EQ(
+        text.substr(0, text.find("! node 2")),
+        "Cluster shrine: no node is active, term 4, quorum no (1 of 3 votes)\n"
+        "! STALE: node 1 holds the VIPs without a quorum (on_quorum_loss = hold); another node "
+        "may hold them as well\n"
+        "! no node is active: no quorum (1 of 3 votes)\n");
+    EXPECT_NE(text.find("1 *   stale    yes    yes"), std::string::npos) << text;
+    EXPECT_NE(text.find("eth0       node 1 (this node)\n"), std::string::npos);
+    EXPECT_EQ(text.find("though this node is not active"), std::string::npos);
+}
+
+TEST(StatusText, SaysThatHalfOfTheVotesWaitForTheArbiter) {
+    auto status = healthy();
+    status["active"] = nullptr;
+    status["votes"]["heard"] = 1;
+    status["nodes"].erase(2);
+    status["nodes"][0]["role"] = "standby";
+    status["nodes"][1].update({{"alive", false}, {"role", "down"}});
+    EXPECT_EQ(troubles_of(view_of(status)).at(0),
+              "no node is active: these are half of the votes, so the arbiter must agree; see the "
+              "log of komainud");
+}
+
+TEST(StatusText, NamesTheTrustedServersThatDoNotAnswer) {
+    auto status = healthy();
+    status["trusted_servers"] = json::parse(
+        R"([{"address": "10.77.0.254", "answers": true}, {"address": "fd77::fe", "answers": false}])");
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"trusted server fd77::fe does not answer"});
+}
+
 TEST(StatusText, SaysNothingOfTheLifeOfANodeThatIsDown) {
     auto status = healthy();
     status["nodes"][1].update({{"alive", false}, {"role", "down"}, {"healthy", false}});

@@ -18,16 +18,19 @@ public:
     static constexpr Duration deadtime = 40ms;
     static constexpr Incarnation own_incarnation = make_incarnation(1'000'000, 1);
 
-    explicit LoneNode(int members, int self = 1, QuorumRule quorum = QuorumRule::majority)
-        : node_(settings(members, self, quorum), now_) {
+    explicit LoneNode(int members, int self = 1, QuorumRule quorum = QuorumRule::majority,
+                      QuorumLoss on_quorum_loss = QuorumLoss::release)
+        : node_(settings(members, self, quorum, on_quorum_loss), now_) {
         settle();
     }
 
-    static Settings settings(int members, int self, QuorumRule quorum) {
+    static Settings settings(int members, int self, QuorumRule quorum,
+                             QuorumLoss on_quorum_loss = QuorumLoss::release) {
         Settings s;
         s.self = n(self);
         s.incarnation = own_incarnation;
         s.quorum = quorum;
+        s.on_quorum_loss = on_quorum_loss;
         s.interval = interval;
         s.deadtime = deadtime;
         s.lease_margin = 3ms;
