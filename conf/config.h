@@ -18,6 +18,13 @@ inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
 
+/// What a starting node does when somebody who is no active of its cluster answers for a VIP.
+enum class ConflictRule : std::uint8_t {
+    wait,       ///< holds nothing until nobody does
+    refuse,     ///< ends
+    take_over,  ///< announces the address all the same
+};
+
 /// `[node.N]`
 struct NodeConfig {
     NodeId id = no_node;
@@ -68,10 +75,11 @@ struct Config {
     std::string cluster_name;
     std::string key_file = "/etc/komainu/cluster.key";
     QuorumRule quorum = QuorumRule::majority;
-    NodeId self = no_node;           ///< from node_id, --node-id, or a matching local address
-    std::vector<NodeConfig> nodes;   ///< ascending by id
+    ConflictRule conflict = ConflictRule::wait;
+    NodeId self = no_node;          ///< from node_id, --node-id, or a matching local address
+    std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;
-    std::vector<VipConfig> vips;     ///< in the order of the file
+    std::vector<VipConfig> vips;  ///< in the order of the file
     std::vector<ServiceConfig> services;
     ControlConfig control;
 

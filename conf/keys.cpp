@@ -116,6 +116,7 @@ Keys cluster_keys(Config& config) {
         ("name", value(config.cluster_name, read_name, Presence::required))  //
         ("key_file", value(config.key_file, read_absolute_path))             //
         ("quorum", choice(config.quorum, quorum_rules))                      //
+        ("conflict", choice(config.conflict, conflict_rules))                //
         ("node_id", value(config.self, read_node_id));
     return keys;
 }

@@ -52,7 +52,9 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                 }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
+      rivals_(config_.vips.size()),
       judgement_(loop, [this] { judge(); }),
+      probe_again_(loop, [this] { order_start_probe(); }),
       link_watch_(loop.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); })),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
@@ -69,6 +71,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
 int Daemon::run() {
     fitness_.set_services(services_.healthy(), services_.reason());
     services_.start();
+    if (guard_) begin_start_probe();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
     loop_.run();
@@ -85,6 +88,7 @@ void Daemon::step(const Event& event) {
     for (std::size_t i = 0; i < consequences_.size(); ++i) run_step(consequences_[i]);
     consequences_.clear();
     stepping_ = false;
+    judge_start();
     // Due in this wake-up, even if it became due after the loop read the clock: a peer that never
     // falls silent must not put the judgement off.
     const Instant due = node_.deadline();
@@ -183,6 +187,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        fitness_may_have_changed();
                    },
                    [](const RestoredReport&) {},  // the guard has logged it
+                   [&](const RivalSeenReport& r) { rivals_.enter(r, wall_clock_ms()); },
+                   [&](const ProbeReport& r) { on_probed(r); },
                    [](const ReadyReport&) {},
                    [](const StartFailedReport&) {},
                },

@@ -1,5 +1,5 @@
 // What makes this node fit to be active: its services, the carrier of the interfaces that carry
-// VIPs, and its guard. Says why it is unfit in one sentence.
+// VIPs, its guard, and that no stranger had a VIP when it started. Says why it is unfit in one sentence.
 #pragma once
 
 #include <map>
@@ -13,7 +13,10 @@ public:
     void set_services(bool healthy, std::string_view reason);
     void set_carrier(const std::string& interface, bool up);
     void set_guard(std::string_view trouble);  ///< empty: it works
+    /// Somebody else may have a VIP (daemon/start_probe.h); empty: not as far as is known.
+    void set_conflict(std::string_view reason) { conflict_ = reason; }
 
+    bool all_carriers_up() const;
     bool healthy() const { return reason().empty(); }
     std::string reason() const;  ///< empty while healthy
 
@@ -22,6 +25,7 @@ private:
     std::string services_reason_ = "not checked yet";
     std::map<std::string, bool> carriers_;
     std::string guard_trouble_;
+    std::string conflict_;
 };
 
 }  // namespace komainu

@@ -77,6 +77,21 @@ json vips_json(const StatusSources& s) {
     return vips;
 }
 
+/// The VIPs that others have claimed.
+json rivals_json(const StatusSources& s) {
+    json rivals = json::array();
+    for (std::size_t vip = 0; vip < s.config.vips.size(); ++vip) {
+        const RivalBook::Entry& entry = s.rivals.entries()[vip];
+        if (entry.times == 0) continue;
+        rivals.push_back({{"vip", s.config.vips[vip].name},
+                          {"interface", s.config.vips[vip].interface},
+                          {"mac", to_string(entry.mac)},
+                          {"times", entry.times},
+                          {"last", utc_text(entry.last_ms)}});
+    }
+    return rivals;
+}
+
 json takeover_json(const Story& story) {
     if (!story.takeover) return {};
     const Takeover& t = *story.takeover;
@@ -118,6 +133,7 @@ json status_json(const StatusSources& s) {
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
+        {"rivals", rivals_json(s)},
         {"backends", json::array()},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},

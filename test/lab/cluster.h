@@ -34,6 +34,7 @@ struct ClusterOptions {
     std::set<int> witnesses = {};
     std::map<int, int> priorities = {};  ///< of those nodes that shall not have the default
     std::string quorum = "majority";
+    std::string conflict = "wait";
     Family heartbeat_family = Family::ipv4;  ///< of the nodes' addresses
     std::string multicast_group = {};             ///< empty: unicast
     ServiceCheck check = ServiceCheck::none;
