@@ -74,6 +74,11 @@ VipView vip_view(const json& vip) {
             flag_at(vip, "held")};
 }
 
+RivalView rival_view(const json& rival) {
+    return {text_at(rival, "vip"), text_at(rival, "interface"), text_at(rival, "mac"),
+            number_at<std::int64_t>(rival, "times"), time_at(rival, "last")};
+}
+
 std::optional<TakeoverView> takeover_view(const json& takeover) {
     if (!takeover.is_object()) return {};
     return TakeoverView{number_at<int>(takeover, "from").value_or(0),
@@ -97,6 +102,7 @@ ClusterView view_of(const json& status) {
     view.quorum = flag_at(status, "quorum");
     view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
     view.vips = views_of<VipView>(at(status, "vips"), vip_view);
+    view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

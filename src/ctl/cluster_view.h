@@ -36,6 +36,15 @@ struct VipView {
     std::optional<bool> held;  ///< by the node that was asked
 };
 
+/// Another host that claimed a VIP while the node that was asked held it.
+struct RivalView {
+    std::string vip;
+    std::string interface;
+    std::string mac;
+    std::optional<std::int64_t> times;
+    std::optional<std::int64_t> last_ms;  ///< wall clock
+};
+
 struct TakeoverView {
     int from = 0;
     int to = 0;
@@ -52,6 +61,7 @@ struct ClusterView {
     int votes_heard = 0;
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
+    std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
 };
 
