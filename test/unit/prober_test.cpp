@@ -8,26 +8,26 @@ namespace komainu {
 namespace {
 
 constexpr Instant begin{1000s};
+constexpr int steps_max = 1000;
 constexpr MacAddress rival{{2, 0, 0, 0, 0, 0x66}};
 constexpr MacAddress other{{2, 0, 0, 0, 0, 0x67}};
 
-struct Run {
+struct Course {
     std::vector<Duration> turns;
     std::vector<ProbeReport> reports;
     Duration end{};
 };
 
 // Meets every deadline until there is none.
-Run run(Prober& prober) {
-    Run run;
-    while (prober.deadline()) {
+Course run(Prober& prober) {
+    Course course;
+    for (int step = 0; prober.deadline() && step < steps_max; ++step) {
         const Instant now = *prober.deadline();
-        if (!prober.take_turns(now).empty()) run.turns.push_back(now - begin);
-        if (auto report = prober.take_report(now)) run.reports.push_back(*report);
-        run.end = now - begin;
-        if (run.end > 1h) ADD_FAILURE();
+        if (!prober.take_turns(now).empty()) course.turns.push_back(now - begin);
+        if (auto report = prober.take_report(now)) course.reports.push_back(*report);
+        course.end = now - begin;
     }
-    return run;
+    return course;
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ TEST(Prober, AsksNobodyUntilItIsTold) {
 TEST(Prober, AsksThreeTimesAndAnswersAfterAFifthOfASecond) {
     Prober prober(1);
     ASSERT_TRUE(prober.ask(7, begin));
-    const Run done = run(prober);
+    const Course done = run(prober);
     EXPECT_EQ(done.turns, (std::vector<Duration>{0ms, 60ms, 120ms}));
     EXPECT_EQ(done.end, 200ms);
     EXPECT_EQ(done.reports, (std::vector<ProbeReport>{{.id = 7, .rivals = {}, .not_probed = 0}}));
@@ -84,7 +84,7 @@ TEST(Prober, AnswersEveryOrderOnceAndInOrder) {
     for (std::uint64_t id = 1; id <= Prober::orders_max; ++id) EXPECT_TRUE(prober.ask(id, begin));
     EXPECT_FALSE(prober.ask(99, begin)) << "that many wait";
     prober.heard(0, rival);
-    const Run done = run(prober);
+    const Course done = run(prober);
     ASSERT_EQ(done.reports.size(), Prober::orders_max);
     for (std::size_t i = 0; i < done.reports.size(); ++i) {
         EXPECT_EQ(done.reports[i].id, i + 1);
@@ -100,7 +100,7 @@ TEST(Prober, AsksForManyVipsInBoundedBatchesAndNamesNoMoreRivalsThanItMay) {
     std::vector<int> asked(vips, 0);
     Instant last = begin - 1ms;
     std::optional<ProbeReport> report;
-    while (!report) {
+    for (int step = 0; !report && step < steps_max; ++step) {
         const Instant now = *prober.deadline();
         EXPECT_GE(now, last + 1ms);
         last = now;
@@ -110,6 +110,7 @@ TEST(Prober, AsksForManyVipsInBoundedBatchesAndNamesNoMoreRivalsThanItMay) {
         }
         report = prober.take_report(now);
     }
+    ASSERT_TRUE(report);
     EXPECT_EQ(asked, std::vector<int>(vips, 3));
     EXPECT_TRUE(report->rivals.full());
     EXPECT_LT(last - begin, 300ms);
