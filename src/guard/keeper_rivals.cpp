@@ -51,7 +51,7 @@ void Keeper::defend(std::size_t vip, const MacAddress& rival) {
     const VipConfig& config = vips_.config(vip);
     if (const auto count = rival_lines_[vip].count(now))
         log_warning(
-            "vip.{}: {} on {} is also claimed by {} ({} times since last said); announces it again",
+            "vip.{}: {} on {} is also claimed by {} ({} since last said); announces it again",
             config.name, to_string(config.address.address), config.interface, to_string(rival),
             count);
 }

@@ -485,7 +485,9 @@ TEST(Guard, TellsOfARivalForAsLongAsItHolds) {
 
 TEST(Guard, TakesNoInterfaceOfItsOwnHostForARival) {
     GuardedHost guarded;
-    guarded.shell("ip link add other0 type dummy && ip link set other0 address 02:00:00:00:00:77");
+    guarded.shell(
+        "ip link add other0 type veth peer name other1 && ip link set other0 address "
+        "02:00:00:00:00:77");
     guarded.start();
     ASSERT_TRUE(guarded.hold(7));
     lab::Stranger stranger(guarded.network);
