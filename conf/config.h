@@ -19,6 +19,13 @@ inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
 
+/// What a starting node does when somebody who is no active of its cluster answers for a VIP.
+enum class ConflictRule : std::uint8_t {
+    wait,       ///< holds nothing until nobody does
+    refuse,     ///< ends
+    take_over,  ///< announces the address all the same
+};
+
 /// `[node.N]`
 struct NodeConfig {
     NodeId id = no_node;
@@ -71,6 +78,7 @@ struct Config {
     QuorumRule quorum = QuorumRule::majority;
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     std::vector<IpAddress> trusted_servers;  ///< hosts that answer a ping while the network works
+    ConflictRule conflict = ConflictRule::wait;
     NodeId self = no_node;          ///< from node_id, --node-id, or a matching local address
     std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;

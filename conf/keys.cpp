@@ -122,6 +122,7 @@ Keys cluster_keys(Config& config) {
         ("quorum", choice(config.quorum, quorum_rules))                      //
         ("on_quorum_loss", choice(config.on_quorum_loss, quorum_losses))     //
         ("trusted_servers", value(config.trusted_servers, read_servers))     //
+        ("conflict", choice(config.conflict, conflict_rules))                //
         ("node_id", value(config.self, read_node_id));
     return keys;
 }

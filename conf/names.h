@@ -27,6 +27,12 @@ inline constexpr std::array<Named<QuorumLoss>, 2> quorum_losses{{
     {"hold", QuorumLoss::hold},
 }};
 
+inline constexpr std::array<Named<ConflictRule>, 3> conflict_rules{{
+    {"wait", ConflictRule::wait},
+    {"refuse", ConflictRule::refuse},
+    {"take-over", ConflictRule::take_over},
+}};
+
 inline constexpr std::array<Named<HeartbeatMode>, 2> heartbeat_modes{{
     {"unicast", HeartbeatMode::unicast},
     {"multicast", HeartbeatMode::multicast},

@@ -26,6 +26,24 @@ std::optional<ArpForm> arp_form(std::uint16_t operation) {
     return {};
 }
 
+/// The packet as a frame from its sender to all; its own header is not looked at.
+ArpFrame broadcast(const ArpPacket& packet) {
+    ArpFrame frame;
+    Writer writer(frame);
+    write_ethernet_header(writer, {mac_broadcast, packet.sender_mac, ethertype_arp});
+    writer.u16(hardware_ethernet);
+    writer.u16(protocol_ipv4);
+    writer.u8(mac_bytes);
+    writer.u8(ipv4_bytes);
+    writer.u16(packet.form == ArpForm::request ? operation_request : operation_reply);
+    writer.bytes(wire_bytes(packet.sender_mac));
+    writer.bytes(wire_bytes(packet.sender_address));
+    writer.bytes(wire_bytes(packet.target_mac));
+    writer.bytes(wire_bytes(packet.target_address));
+    KOMAINU_ASSERT(writer.ok() && writer.written().size() == frame.size());
+    return frame;
+}
+
 void expect(Reader& reader, bool holds) {
     if (!holds) reader.fail();
 }
@@ -34,20 +52,14 @@ void expect(Reader& reader, bool holds) {
 
 ArpFrame arp_announcement(ArpForm form, const MacAddress& mac, const IpAddress& address) {
     KOMAINU_ASSERT(address.is_ipv4());
-    ArpFrame frame;
-    Writer writer(frame);
-    write_ethernet_header(writer, {mac_broadcast, mac, ethertype_arp});
-    writer.u16(hardware_ethernet);
-    writer.u16(protocol_ipv4);
-    writer.u8(mac_bytes);
-    writer.u8(ipv4_bytes);
-    writer.u16(form == ArpForm::request ? operation_request : operation_reply);
-    writer.bytes(wire_bytes(mac));
-    writer.bytes(wire_bytes(address));
-    writer.bytes(wire_bytes(target_mac(form, mac)));
-    writer.bytes(wire_bytes(address));
-    KOMAINU_ASSERT(writer.ok() && writer.written().size() == frame.size());
-    return frame;
+    return broadcast({{}, form, mac, address, target_mac(form, mac), address});
+}
+
+// Section 2.1.1: the sender IP address MUST be zero, "to avoid polluting ARP caches in other
+// hosts".
+ArpFrame arp_probe(const MacAddress& mac, const IpAddress& address) {
+    KOMAINU_ASSERT(address.is_ipv4());
+    return broadcast({{}, ArpForm::request, mac, IpAddress{}, MacAddress{}, address});
 }
 
 std::optional<ArpPacket> parse_arp(Bytes frame) {

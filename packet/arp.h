@@ -1,5 +1,6 @@
-// Gratuitous ARP: how an IPv4 address says on which hardware address it lives now, as whole
-// Ethernet frames (RFC 826, RFC 5227). Bytes only; when to send them is the announcer's business.
+// ARP as whole Ethernet frames (RFC 826, RFC 5227): announcements (gratuitous ARP), by which an
+// IPv4 address says on which hardware address it lives now, and probes, which ask whether anybody
+// has one. Bytes only; when to send them is decided elsewhere.
 #pragma once
 
 #include <array>
@@ -20,6 +21,10 @@ using ArpFrame = std::array<std::byte, arp_frame_bytes>;
 /// The broadcast frame that announces an IPv4 address at a hardware address. It is not padded to
 /// Ethernet's minimum of 60 bytes: the driver does that.
 ArpFrame arp_announcement(ArpForm form, const MacAddress& mac, const IpAddress& address);
+
+/// The broadcast frame that asks whether anybody has an IPv4 address and tells nobody that we might
+/// (RFC 5227 section 2.1.1).
+ArpFrame arp_probe(const MacAddress& mac, const IpAddress& address);
 
 /// An ARP packet for IPv4 over Ethernet, together with the frame's header.
 struct ArpPacket {

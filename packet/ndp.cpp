@@ -1,5 +1,7 @@
 #include "packet/ndp.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace komainu {
@@ -11,7 +13,8 @@ constexpr std::uint32_t version_6 = 6U << 28;
 constexpr std::uint32_t version_mask = 0xfU << 28;
 constexpr std::uint8_t next_header_icmpv6 = 58;
 
-// RFC 4861 sections 4.4 and 4.6.
+// RFC 4861 sections 4.3, 4.4 and 4.6.
+constexpr std::uint8_t type_solicitation = 135;
 constexpr std::uint8_t type_advertisement = 136;
 constexpr std::uint8_t hop_limit = 255;
 constexpr std::uint32_t flag_router = 1U << 31;
@@ -20,8 +23,23 @@ constexpr std::uint32_t flag_override = 1U << 29;
 constexpr std::uint8_t option_target_mac = 2;
 constexpr std::size_t option_unit_bytes = 8;
 constexpr std::size_t advertisement_bytes = 24 + option_unit_bytes;
+constexpr std::size_t solicitation_bytes = 24;
 
 constexpr IpAddress all_nodes{Family::ipv6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+
+// RFC 4291 section 2.7.1: ff02::1:ff00:0/104 and the last three bytes of the address.
+IpAddress solicited_node(const IpAddress& address) {
+    IpAddress group{Family::ipv6, {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}};
+    std::ranges::copy(std::span(address.bytes).last(3), group.bytes.begin() + 13);
+    return group;
+}
+
+// RFC 2464 section 7: 33:33 and the last four bytes of the group.
+MacAddress group_mac(const IpAddress& group) {
+    MacAddress mac{{0x33, 0x33}};
+    std::ranges::copy(std::span(group.bytes).last(4), mac.bytes.begin() + 2);
+    return mac;
+}
 
 // The sum of 16-bit words, an odd last byte filled up with zero (RFC 1071).
 std::uint32_t sum_words(Bytes bytes) {
@@ -73,6 +91,35 @@ AdvertisementMessage advertisement_message(const MacAddress& mac, const IpAddres
     return message;
 }
 
+using SolicitationMessage = std::array<std::byte, solicitation_bytes>;
+
+SolicitationMessage solicitation_message(const IpAddress& source, const IpAddress& group,
+                                         const IpAddress& target) {
+    SolicitationMessage message;
+    const auto write = [&](std::uint16_t checksum) {
+        Writer writer(message);
+        writer.u8(type_solicitation);
+        writer.u8(0);
+        writer.u16(checksum);
+        writer.u32(0);
+        writer.bytes(wire_bytes(target));
+        KOMAINU_ASSERT(writer.ok() && writer.written().size() == message.size());
+    };
+    write(0);
+    write(icmpv6_checksum(source, group, message));
+    return message;
+}
+
+void write_ipv6_header(Writer& writer, std::size_t message_bytes, const IpAddress& source,
+                       const IpAddress& destination) {
+    writer.u32(version_6);
+    writer.u16(static_cast<std::uint16_t>(message_bytes));
+    writer.u8(next_header_icmpv6);
+    writer.u8(hop_limit);
+    writer.bytes(wire_bytes(source));
+    writer.bytes(wire_bytes(destination));
+}
+
 void expect(Reader& reader, bool holds) {
     if (!holds) reader.fail();
 }
@@ -115,13 +162,22 @@ AdvertisementFrame neighbor_advertisement(const MacAddress& mac, const IpAddress
     AdvertisementFrame frame;
     Writer writer(frame);
     write_ethernet_header(writer, {mac_all_nodes, mac, ethertype_ipv6});
-    writer.u32(version_6);
-    writer.u16(advertisement_bytes);
-    writer.u8(next_header_icmpv6);
-    writer.u8(hop_limit);
-    writer.bytes(wire_bytes(address));
-    writer.bytes(wire_bytes(all_nodes));
+    write_ipv6_header(writer, advertisement_bytes, address, all_nodes);
     writer.bytes(advertisement_message(mac, address, forwarding));
+    KOMAINU_ASSERT(writer.ok() && writer.written().size() == frame.size());
+    return frame;
+}
+
+// RFC 4861 section 4.3: no option with our hardware address where the source is unspecified.
+SolicitationFrame neighbor_probe(const MacAddress& mac, const IpAddress& address) {
+    KOMAINU_ASSERT(!address.is_ipv4());
+    constexpr IpAddress unspecified{Family::ipv6, {}};
+    const IpAddress group = solicited_node(address);
+    SolicitationFrame frame;
+    Writer writer(frame);
+    write_ethernet_header(writer, {group_mac(group), mac, ethertype_ipv6});
+    write_ipv6_header(writer, solicitation_bytes, unspecified, group);
+    writer.bytes(solicitation_message(unspecified, group, address));
     KOMAINU_ASSERT(writer.ok() && writer.written().size() == frame.size());
     return frame;
 }

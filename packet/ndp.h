@@ -1,6 +1,6 @@
-// Unsolicited neighbor advertisements: how an IPv6 address says on which hardware address it lives
-// now, as whole Ethernet frames (RFC 4861). Bytes only; when to send them is the announcer's
-// business.
+// Neighbor discovery as whole Ethernet frames (RFC 4861, RFC 4862): unsolicited advertisements, by
+// which an IPv6 address says on which hardware address it lives now, and the solicitations that ask
+// whether anybody has one. Bytes only; when to send them is decided elsewhere.
 #pragma once
 
 #include <array>
@@ -22,6 +22,15 @@ using AdvertisementFrame = std::array<std::byte, advertisement_frame_bytes>;
 /// The frame to all nodes on the link that announces an IPv6 address at a hardware address.
 AdvertisementFrame neighbor_advertisement(const MacAddress& mac, const IpAddress& address,
                                           Forwarding forwarding);
+
+/// Ethernet, IPv6 header, solicitation without an option.
+inline constexpr std::size_t solicitation_frame_bytes = ethernet_header_bytes + 40 + 24;
+
+using SolicitationFrame = std::array<std::byte, solicitation_frame_bytes>;
+
+/// The frame that asks whether anybody has an IPv6 address and tells nobody that we might: the
+/// solicitation of duplicate address detection (RFC 4862 section 5.4.2).
+SolicitationFrame neighbor_probe(const MacAddress& mac, const IpAddress& address);
 
 struct AdvertisementPacket {
     EthernetHeader ethernet;

@@ -78,6 +78,11 @@ TrustedServerView trusted_server_view(const json& server) {
     return {text_at(server, "address"), flag_at(server, "answers")};
 }
 
+RivalView rival_view(const json& rival) {
+    return {text_at(rival, "vip"), text_at(rival, "interface"), text_at(rival, "mac"),
+            number_at<std::int64_t>(rival, "times"), time_at(rival, "last")};
+}
+
 std::optional<TakeoverView> takeover_view(const json& takeover) {
     if (!takeover.is_object()) return {};
     return TakeoverView{number_at<int>(takeover, "from").value_or(0),
@@ -104,6 +109,7 @@ ClusterView view_of(const json& status) {
     view.stale = flag_at(status, "stale").value_or(false);
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
+    view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

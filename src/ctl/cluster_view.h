@@ -41,6 +41,15 @@ struct TrustedServerView {
     std::optional<bool> answers;
 };
 
+/// Another host that claimed a VIP while the node that was asked held it.
+struct RivalView {
+    std::string vip;
+    std::string interface;
+    std::string mac;
+    std::optional<std::int64_t> times;
+    std::optional<std::int64_t> last_ms;  ///< wall clock
+};
+
 struct TakeoverView {
     int from = 0;
     int to = 0;
@@ -59,6 +68,7 @@ struct ClusterView {
     std::vector<VipView> vips;
     bool stale = false;  ///< the node that was asked holds the VIPs without a quorum
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
+    std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
 };
 

@@ -88,6 +88,34 @@ std::string vip_table(const ClusterView& cluster, Colors colors) {
     return "\n" + layout(rows, colors);
 }
 
+/// A claim that is not long ago is a trouble; later it is only worth knowing.
+bool is_recent(const RivalView& rival, std::int64_t now_ms) {
+    constexpr std::int64_t recent_ms = 60'000;
+    return !rival.last_ms || now_ms - *rival.last_ms < recent_ms;
+}
+
+std::string rival_text(const RivalView& rival, std::int64_t now_ms) {
+    return fmt::format("vip.{}: claimed by {} on {}, {} time{}{}", rival.vip, rival.mac,
+                       rival.interface, rival.times ? std::to_string(*rival.times) : unknown,
+                       rival.times == 1 ? "" : "s",
+                       rival.last_ms ? ", last " + age_text(now_ms - *rival.last_ms) + " ago" : "");
+}
+
+std::string recent_rivals(const ClusterView& cluster, std::int64_t now_ms, Colors colors) {
+    std::string text;
+    for (const auto& rival : cluster.rivals)
+        if (is_recent(rival, now_ms))
+            text += paint("! " + rival_text(rival, now_ms), Tone::bad, colors) + "\n";
+    return text;
+}
+
+std::string earlier_rivals(const ClusterView& cluster, std::int64_t now_ms) {
+    std::string text;
+    for (const auto& rival : cluster.rivals)
+        if (!is_recent(rival, now_ms)) text += rival_text(rival, now_ms) + "\n";
+    return text;
+}
+
 std::string headline(const ClusterView& cluster, Colors colors) {
     const bool has_active = cluster.active != 0;
     const auto who =
@@ -133,7 +161,9 @@ std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Color
     std::string text = headline(cluster, colors);
     for (const auto& trouble : troubles_of(cluster))
         text += paint("! " + trouble, Tone::bad, colors) + "\n";
+    text += recent_rivals(cluster, now_ms, colors);
     text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
+    text += earlier_rivals(cluster, now_ms);
     text += fmt::format("\n* the node that was asked\n");
     return text + takeover_line(cluster, now_ms);
 }

@@ -18,6 +18,7 @@ public:
     enum class Lan : std::uint8_t {
         silent,        ///< nobody answers for any VIP
         somebody_has,  ///< a VIP is answered for
+        unknown,       ///< not every VIP could be asked for
     };
 
     struct Handlers {

@@ -34,9 +34,9 @@ void Daemon::on_request(ClientId client, std::string_view line) {
         return control_.reply(client, refusal("not a request: a line of JSON with a \"command\""));
     const auto& name = command->get_ref<const std::string&>();
     if (name == "status") {
-        const json status =
-            status_json({config_, node_, fitness_, story_, refusals_, link_.counters(), loop_.now(),
-                         trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}});
+        const json status = status_json(
+            {config_, node_, fitness_, story_, refusals_, rivals_, link_.counters(), loop_.now(),
+             trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}});
         return control_.reply(client, json{{"ok", true}, {"status", status}}.dump());
     }
     if (name == "switchover") {

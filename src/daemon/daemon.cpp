@@ -53,7 +53,9 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                 }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
+      rivals_(config_.vips.size()),
       judgement_(loop, [this] { judge(); }),
+      probe_again_(loop, [this] { order_start_probe(); }),
       link_watch_(loop.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); })),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
@@ -72,6 +74,7 @@ int Daemon::run() {
     fitness_.set_services(services_.healthy(), services_.reason());
     services_.start();
     if (trusted_) trusted_->start();
+    if (guard_) begin_start_probe();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
     loop_.run();
@@ -88,6 +91,7 @@ void Daemon::step(const Event& event) {
     for (std::size_t i = 0; i < consequences_.size(); ++i) run_step(consequences_[i]);
     consequences_.clear();
     stepping_ = false;
+    judge_start();
     // Due in this wake-up, even if it became due after the loop read the clock: a peer that never
     // falls silent must not put the judgement off.
     const Instant due = node_.deadline();
@@ -188,6 +192,11 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        fitness_may_have_changed();
                    },
                    [](const RestoredReport&) {},  // the guard has logged it
+                   [&](const RivalSeenReport& r) {
+                       rivals_.enter(r, wall_clock_ms());
+                       step(RivalSeen{});
+                   },
+                   [&](const ProbeReport& r) { on_probed(r); },
                    [](const ReadyReport&) {},
                    [](const StartFailedReport&) {},
                },
@@ -228,8 +237,7 @@ void Daemon::watch_trusted_servers(std::vector<EchoSocket> sockets) {
     fitness_.set_trusted(trusted_->reason());
     arbiter_.emplace(loop_, *trusted_,
                      Arbiter::Handlers{
-                         // The guard has no order to probe the LAN, so the arbiter never agrees.
-                         [](std::uint64_t) { return false; },
+                         [this](std::uint64_t question) { return probe_for_arbiter(question); },
                          [this](const ArbiterAnswered& answer) { step(answer); },
                      });
 }

@@ -17,6 +17,8 @@
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
 #include "daemon/refusal_log.h"
+#include "daemon/rival_book.h"
+#include "daemon/start_probe.h"
 #include "daemon/status.h"
 #include "io/datagram_link.h"
 #include "io/loop.h"
@@ -69,6 +71,15 @@ private:
     void ask_arbiter(const AskArbiter& ask);
     void fitness_may_have_changed();
 
+    // Others who have a VIP (rivals.cpp).
+    void begin_start_probe();
+    void order_start_probe();
+    bool probe_for_arbiter(std::uint64_t question);
+    void on_probed(const ProbeReport& report);
+    void judge_start();
+    void meet_conflict(const std::string& sentence);
+    void end_start_probe();
+
     void on_request(ClientId client, std::string_view line);
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
@@ -91,8 +102,10 @@ private:
     std::optional<Arbiter> arbiter_;         ///< as well
     StreamServer control_;
     RefusalLog refusals_;
+    RivalBook rivals_;
     Story story_;
-    Loop::Timer judgement_;  ///< at the core's deadline
+    Loop::Timer judgement_;    ///< at the core's deadline
+    Loop::Timer probe_again_;  ///< while the start is undecided
     Loop::Watch link_watch_;
     Loop::Watch signal_watch_;
 
@@ -108,6 +121,18 @@ private:
     };
     std::map<std::uint64_t, SwitchoverWaiting> switchovers_;
     std::uint64_t requests_ = 0;
+    std::uint64_t probes_ = 0;  ///< the id of the newest probe
+    struct Start {
+        std::uint64_t probe = 0;  ///< the one whose answer counts
+        std::optional<ProbeReport> probed;
+        bool conflict_said = false;
+    };
+    std::optional<Start> start_;  ///< until it is decided whether a stranger is in the way
+    struct ArbiterProbe {
+        std::uint64_t probe = 0;
+        std::uint64_t question = 0;
+    };
+    ArbiterProbe arbiter_probe_;  ///< the newest
     int exit_status_ = 0;
 };
 

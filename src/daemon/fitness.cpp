@@ -1,5 +1,7 @@
 #include "daemon/fitness.h"
 
+#include <algorithm>
+
 namespace komainu {
 
 void Fitness::set_services(bool healthy, std::string_view reason) {
@@ -12,12 +14,16 @@ void Fitness::set_carrier(const std::string& interface, bool up) { carriers_[int
 void Fitness::set_guard(std::string_view trouble) { guard_trouble_ = trouble; }
 
 void Fitness::set_trusted(std::string_view trouble) { trusted_trouble_ = trouble; }
+bool Fitness::all_carriers_up() const {
+    return std::ranges::all_of(carriers_, [](const auto& carrier) { return carrier.second; });
+}
 
 std::string Fitness::reason() const {
     if (!guard_trouble_.empty()) return guard_trouble_;
     for (const auto& [interface, up] : carriers_)
         if (!up) return "interface " + interface + " has no carrier";
     if (!trusted_trouble_.empty()) return trusted_trouble_;
+    if (!conflict_.empty()) return conflict_;
     return services_healthy_ ? "" : services_reason_;
 }
 

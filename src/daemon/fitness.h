@@ -1,5 +1,6 @@
 // What makes this node fit to be active: its services, the carrier of the interfaces that carry
-// VIPs, the trusted servers, and its guard. Says why it is unfit in one sentence.
+// VIPs, the trusted servers, its guard, and that no stranger had a VIP when it started. Says why it
+// is unfit in one sentence.
 #pragma once
 
 #include <map>
@@ -14,7 +15,10 @@ public:
     void set_carrier(const std::string& interface, bool up);
     void set_guard(std::string_view trouble);    ///< empty: it works
     void set_trusted(std::string_view trouble);  ///< empty: one answers, or there are none
+    /// Somebody else may have a VIP (daemon/start_probe.h); empty: not as far as is known.
+    void set_conflict(std::string_view reason) { conflict_ = reason; }
 
+    bool all_carriers_up() const;
     bool healthy() const { return reason().empty(); }
     std::string reason() const;  ///< empty while healthy
 
@@ -24,6 +28,7 @@ private:
     std::map<std::string, bool> carriers_;
     std::string guard_trouble_;
     std::string trusted_trouble_;
+    std::string conflict_;
 };
 
 }  // namespace komainu

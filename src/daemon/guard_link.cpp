@@ -54,6 +54,8 @@ void GuardLink::drop(Term term) {
 
 void GuardLink::announce() { order(AnnounceOrder{}); }
 
+void GuardLink::probe(std::uint64_t id) { order(ProbeOrder{id}); }
+
 void GuardLink::order(const GuardOrder& order) {
     if (gone_) return;
     if (send_over(socket_.get(), order) == Sent::no_room) lose(false, "the guard does not answer");

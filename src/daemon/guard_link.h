@@ -39,6 +39,8 @@ public:
     void extend(Instant until);
     void drop(Term term);
     void announce();
+    /// Answered by a ProbeReport of this id; by none when the guard does not answer.
+    void probe(std::uint64_t id);
 
     bool gone() const { return gone_; }
 

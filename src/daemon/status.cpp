@@ -84,6 +84,21 @@ json trusted_json(const StatusSources& s) {
     return trusted;
 }
 
+/// The VIPs that others have claimed.
+json rivals_json(const StatusSources& s) {
+    json rivals = json::array();
+    for (std::size_t vip = 0; vip < s.config.vips.size(); ++vip) {
+        const RivalBook::Entry& entry = s.rivals.entries()[vip];
+        if (entry.times == 0) continue;
+        rivals.push_back({{"vip", s.config.vips[vip].name},
+                          {"interface", s.config.vips[vip].interface},
+                          {"mac", to_string(entry.mac)},
+                          {"times", entry.times},
+                          {"last", utc_text(entry.last_ms)}});
+    }
+    return rivals;
+}
+
 json takeover_json(const Story& story) {
     if (!story.takeover) return {};
     const Takeover& t = *story.takeover;
@@ -127,6 +142,7 @@ json status_json(const StatusSources& s) {
         {"vips", vips_json(s)},
         {"stale", node.stale()},
         {"trusted_servers", trusted_json(s)},
+        {"rivals", rivals_json(s)},
         {"backends", json::array()},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},

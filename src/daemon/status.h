@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "daemon/fitness.h"
 #include "daemon/refusal_log.h"
+#include "daemon/rival_book.h"
 #include "io/datagram_link.h"
 
 namespace komainu {
@@ -34,6 +35,7 @@ struct StatusSources {
     const Fitness& fitness;
     const Story& story;
     const RefusalLog& refusals;
+    const RivalBook& rivals;
     const DatagramCounters& datagrams;
     Instant now;
     std::vector<TrustedServers::View> trusted;

@@ -42,6 +42,13 @@ void Announcer::repeat(std::size_t vip, Instant now) {
     if (place.last) place.next = std::max(now, *place.last + gaps(place.family).front());
 }
 
+void Announcer::once(std::size_t vip, Instant by) {
+    Place& place = places_[vip];
+    if (!place.next) return;
+    if (place.last) by = std::max(by, *place.last + gaps(place.family).front());
+    place.next = std::min(*place.next, by);
+}
+
 void Announcer::stop() {
     pause_until_.reset();
     for (Place& place : places_) {

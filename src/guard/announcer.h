@@ -38,6 +38,10 @@ public:
     /// protocols allow.
     void repeat(std::size_t vip, Instant now);
 
+    /// One announcement, by then at the latest and not sooner than the protocols allow. The
+    /// schedule goes on from it.
+    void once(std::size_t vip, Instant by);
+
     void stop();
 
     /// When turns() has something to give; nothing when nothing is held.

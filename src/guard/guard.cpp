@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "guard/channel.h"
@@ -24,6 +25,20 @@ void ignore_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+/// Only for the families that a VIP has: an IPv6 socket costs a little for each packet received.
+Result<std::vector<ClaimSocket>> open_claim_sockets(const Config& config) {
+    std::vector<IpAddress> addresses;
+    for (const VipConfig& vip : config.vips) addresses.push_back(vip.address.address);
+    std::vector<ClaimSocket> sockets;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+        if (std::ranges::find(addresses, family, &IpAddress::family) == addresses.end()) continue;
+        auto socket = ClaimSocket::open(family, addresses);
+        if (!socket) return socket.error();
+        sockets.push_back(std::move(*socket));
+    }
+    return sockets;
+}
+
 Result<GuardTools> open_tools(const Config& config, const Inventory& inventory) {
     auto loop = Loop::create();
     if (!loop) return loop.error();
@@ -35,10 +50,13 @@ Result<GuardTools> open_tools(const Config& config, const Inventory& inventory) 
     if (!monitor) return monitor.error();
     auto frames = FrameSocket::open();
     if (!frames) return frames.error();
+    auto claims = open_claim_sockets(config);
+    if (!claims) return claims.error();
     auto will = LastWill::open(config, inventory);
     if (!will) return will.error();
     return GuardTools{std::move(*loop),    std::move(*timer),  std::move(*addresses),
-                      std::move(*monitor), std::move(*frames), std::move(*will)};
+                      std::move(*monitor), std::move(*frames), std::move(*claims),
+                      std::move(*will)};
 }
 
 Result<GuardTools> check_and_open(const Config& config) {

@@ -1,7 +1,8 @@
 // The guard process: the only one with capabilities, and the only one that touches addresses and
-// raw frames. It reads nothing that came over the network. See guard/keeper.h for what it does;
-// here is how it gets there: everything is opened and checked first, then privileges go, then main
-// hears that it is ready.
+// raw frames. Of what comes over the network it reads only ARP and neighbor advertisements that
+// claim a VIP (packet/neighbor_claim.h). See guard/keeper.h for what it does; here is how it gets
+// there: everything is opened and checked first, then privileges go, then main hears that it is
+// ready.
 #pragma once
 
 #include "base/fd.h"

@@ -27,15 +27,21 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
             {[this](std::span<AddressRequest> r) { return tools_.addresses.apply(r); },
              [] { return take_inventory(); }}),
       announcer_(config),
+      rivals_(config.vips.size()),
+      prober_(config.vips.size()),
       carriers_told_(interfaces_.size()),
       forwarding_(interfaces_.size(), Forwarding::host),
       prepared_(interfaces_.size(), false),
+      rival_lines_(config.vips.size()),
       judge_(*tools_.loop, [this] { awake(); }),
       remove_(*tools_.loop, [this] { remove_vips(); }),
       put_back_(*tools_.loop, [this] { put_back(); }),
       announce_(*tools_.loop, [this] { announce(); }),
       renew_(*tools_.loop, [this] { renew(); }),
-      pulse_(*tools_.loop, [this] { watch_own_pulse(); }) {
+      pulse_(*tools_.loop, [this] { watch_own_pulse(); }),
+      report_rivals_(*tools_.loop, [this] { report_rivals(); }),
+      probe_(*tools_.loop, [this] { probe(); }),
+      listen_again_(*tools_.loop, [this] { listen(EPOLLIN); }) {
     Loop& loop = *tools_.loop;
     orders_ = loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { read_orders(); });
     events_ = loop.watch(tools_.monitor.fd(), EPOLLIN, [this](std::uint32_t) { read_events(); });
@@ -44,6 +50,9 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
         tools_.lease_timer.take();
         judge_.set(tools_.loop->now());
     });
+    for (const ClaimSocket& socket : tools_.claims)
+        claims_.push_back(
+            loop.watch(socket.fd(), EPOLLIN, [this](std::uint32_t) { hear_claims(); }));
 }
 
 Status Keeper::sweep() {
@@ -133,6 +142,7 @@ void Keeper::begin_holding(Instant acknowledged_at) {
     announce();
     const Instant announced_at = boot_now();
     report(HeldReport{round_, acknowledged_at, announced_at});
+    ignore_earlier_claims();
     tools_.lease_timer.set(page_.expiry().value_or(announced_at));
     renew_.set(acknowledged_at + vip_lifetime(config_.heartbeat.deadtime) / 2);
     pulse_.set(announced_at + pulse_interval);
@@ -159,8 +169,10 @@ void Keeper::let_go(LetGo why) {
     state_ = State::letting_go;
     page_.close();
     announcer_.stop();
+    rivals_.forget();
     tools_.lease_timer.clear();
-    for (Loop::Timer* timer : {&judge_, &put_back_, &announce_, &renew_, &pulse_}) timer->clear();
+    for (Loop::Timer* timer : {&judge_, &put_back_, &announce_, &renew_, &pulse_, &report_rivals_})
+        timer->clear();
     remove_vips();
 }
 

@@ -20,12 +20,17 @@
 #include "guard/last_will.h"
 #include "guard/lease_page.h"
 #include "guard/orders.h"
+#include "guard/own_macs.h"
+#include "guard/prober.h"
+#include "guard/rival_watch.h"
 #include "guard/seldom.h"
 #include "guard/vip_set.h"
 #include "io/loop.h"
 #include "netlink/address_socket.h"
 #include "netlink/monitor.h"
+#include "packet/claim_socket.h"
 #include "packet/frame_socket.h"
+#include "packet/neighbor_claim.h"
 
 namespace komainu {
 
@@ -36,6 +41,7 @@ struct GuardTools {
     AddressSocket addresses;
     Monitor monitor;
     FrameSocket frames;
+    std::vector<ClaimSocket> claims;  ///< one for each family that a VIP has
     LastWill last_will;
 };
 
@@ -58,6 +64,7 @@ private:
     void obey(const HoldOrder& order);
     void obey(const DropOrder& order);
     void obey(const AnnounceOrder& order);
+    void obey(const ProbeOrder& order);
     void main_is_gone();
 
     // Holding and letting go (keeper.cpp).
@@ -87,6 +94,17 @@ private:
     void collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const;
     void schedule_announcing();
 
+    // Others who claim a VIP (keeper_rivals.cpp).
+    void listen(std::uint32_t events);
+    void hear_claims();
+    void ignore_earlier_claims();
+    void consider(int interface_index, const NeighborClaim& claim);
+    void defend(std::size_t vip, const MacAddress& rival);
+    void report_rivals();
+    void probe();
+    std::optional<std::size_t> vip_of(int interface_index, const IpAddress& address) const;
+    bool is_on_the_lan(std::size_t vip) const;
+
     void report(const GuardReport& report);
 
     const Config& config_;
@@ -96,6 +114,9 @@ private:
     InterfaceTable interfaces_;
     VipSet vips_;
     Announcer announcer_;
+    OwnMacs own_macs_;
+    RivalWatch rivals_;
+    Prober prober_;
 
     State state_ = State::idle;
     LetGo why_ = LetGo::ordered;  ///< while letting go
@@ -108,16 +129,21 @@ private:
     std::vector<bool> prepared_;                         ///< by interface
 
     Seldom put_back_lines_, frame_lines_, kernel_lines_;
+    std::vector<Seldom> rival_lines_;  ///< by VIP
 
     // Watches and timers die first. The timers are in the order in which equal deadlines are
     // served.
-    Loop::Timer judge_;     ///< the lease timer fired in this wake-up
-    Loop::Timer remove_;    ///< tries again to remove VIPs
-    Loop::Timer put_back_;  ///< a VIP is missing
-    Loop::Timer announce_;  ///< the announcer's deadline
-    Loop::Timer renew_;     ///< half of the addresses' lifetime has passed
-    Loop::Timer pulse_;     ///< a sign of life is due, while holding
+    Loop::Timer judge_;          ///< the lease timer fired in this wake-up
+    Loop::Timer remove_;         ///< tries again to remove VIPs
+    Loop::Timer put_back_;       ///< a VIP is missing
+    Loop::Timer announce_;       ///< the announcer's deadline
+    Loop::Timer renew_;          ///< half of the addresses' lifetime has passed
+    Loop::Timer pulse_;          ///< a sign of life is due, while holding
+    Loop::Timer report_rivals_;  ///< RivalWatch's deadline
+    Loop::Timer probe_;          ///< the prober's deadline
+    Loop::Timer listen_again_;   ///< claims were more than one look may bring
     Loop::Watch orders_, events_, lease_;
+    std::vector<Loop::Watch> claims_;  ///< one for each of the tools' claim sockets
 };
 
 }  // namespace komainu

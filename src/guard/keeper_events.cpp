@@ -33,8 +33,14 @@ void Keeper::read_events() {
 void Keeper::follow(const NetlinkEvent& event) {
     std::visit(Overload{[this](const AddressAdded& e) { vips_.address_added(e.address); },
                         [this](const AddressRemoved& e) { vips_.address_removed(e.address); },
-                        [this](const LinkChanged& e) { interfaces_.follow(e.link); },
-                        [this](const LinkRemoved& e) { interfaces_.forget(e.interface); },
+                        [this](const LinkChanged& e) {
+                            interfaces_.follow(e.link);
+                            own_macs_.follow(e.link);
+                        },
+                        [this](const LinkRemoved& e) {
+                            interfaces_.forget(e.interface);
+                            own_macs_.forget(e.interface);
+                        },
                         [this](const Overrun&) {
                             log_warning("netlink events were lost; takes a new inventory");
                             take_stock();
@@ -46,6 +52,7 @@ void Keeper::take_stock() {
     const auto inventory = take_inventory();
     if (!inventory) return log_error("{}", inventory.error().what);
     interfaces_.follow_all(inventory.value());
+    own_macs_.follow_all(inventory.value());
     vips_.follow_all(inventory.value());
 }
 
@@ -158,7 +165,7 @@ void Keeper::announce() {
 void Keeper::collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const {
     const std::size_t i = vips_.interface(vip);
     const VipInterface& interface = interfaces_[i];
-    if (!interface.is_ethernet() || interface.carrier() == Carrier::down) return;
+    if (!is_on_the_lan(vip)) return;
     frames.emplace_back(vips_.config(vip).address.address, interface.link->mac,
                         static_cast<int>(interface.link->interface), forwarding_[i]);
 }

@@ -5,12 +5,13 @@
 
 #include "base/assert.h"
 #include "base/overload.h"
+#include "packet/ethernet.h"
 
 namespace komainu {
 
 namespace {
 
-enum class OrderKind : std::uint8_t { hold = 1, drop, announce };
+enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe };
 enum class ReportKind : std::uint8_t {
     held = 1,
     dropped,
@@ -19,6 +20,8 @@ enum class ReportKind : std::uint8_t {
     restored,
     ready,
     start_failed,
+    rival_seen,
+    probed,
 };
 
 template <class Kind>
@@ -82,6 +85,8 @@ std::optional<GuardOrder> read_order(Reader& reader) {
             return DropOrder{reader.u64()};
         case OrderKind::announce:
             return AnnounceOrder{};
+        case OrderKind::probe:
+            return ProbeOrder{reader.u64()};
     }
     return {};
 }
@@ -115,6 +120,35 @@ CarrierReport read_carrier(Reader& reader) {
     return report;
 }
 
+RivalSeenReport read_rival_seen(Reader& reader) {
+    RivalSeenReport seen;
+    seen.vip = reader.u16();
+    seen.mac = read_mac(reader);
+    seen.times = reader.u32();
+    return seen;
+}
+
+void write_rivals(Writer& writer, const ProbeReport& probed) {
+    writer.u8(static_cast<std::uint8_t>(probed.rivals.size()));
+    for (const auto& rival : probed.rivals) {
+        writer.u16(rival.vip);
+        writer.bytes(wire_bytes(rival.mac));
+    }
+}
+
+ProbeReport read_probed(Reader& reader) {
+    ProbeReport probed;
+    probed.id = reader.u64();
+    probed.not_probed = reader.u16();
+    const std::size_t rivals = reader.u8();
+    if (rivals > ProbeReport::rivals_max) reader.fail();
+    for (std::size_t i = 0; i < rivals && reader.ok(); ++i) {
+        const auto vip = reader.u16();
+        probed.rivals.push_back({vip, read_mac(reader)});
+    }
+    return probed;
+}
+
 std::optional<GuardReport> read_report(Reader& reader) {
     switch (ReportKind{reader.u8()}) {
         case ReportKind::held:
@@ -131,6 +165,10 @@ std::optional<GuardReport> read_report(Reader& reader) {
             return ReadyReport{};
         case ReportKind::start_failed:
             return StartFailedReport{read_text(reader)};
+        case ReportKind::rival_seen:
+            return read_rival_seen(reader);
+        case ReportKind::probed:
+            return read_probed(reader);
     }
     return {};
 }
@@ -153,7 +191,11 @@ Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
                             write_kind(writer, OrderKind::drop);
                             writer.u64(drop.round);
                         },
-                        [&](const AnnounceOrder&) { write_kind(writer, OrderKind::announce); }},
+                        [&](const AnnounceOrder&) { write_kind(writer, OrderKind::announce); },
+                        [&](const ProbeOrder& probe) {
+                            write_kind(writer, OrderKind::probe);
+                            writer.u64(probe.id);
+                        }},
                order);
     return finished(writer);
 }
@@ -189,6 +231,18 @@ Bytes encode(const GuardReport& report, std::span<std::byte> room) {
                         [&](const StartFailedReport& failed) {
                             write_kind(writer, ReportKind::start_failed);
                             write_text(writer, failed.text);
+                        },
+                        [&](const RivalSeenReport& seen) {
+                            write_kind(writer, ReportKind::rival_seen);
+                            writer.u16(seen.vip);
+                            writer.bytes(wire_bytes(seen.mac));
+                            writer.u32(seen.times);
+                        },
+                        [&](const ProbeReport& probed) {
+                            write_kind(writer, ReportKind::probed);
+                            writer.u64(probed.id);
+                            writer.u16(probed.not_probed);
+                            write_rivals(writer, probed);
                         }},
                report);
     return finished(writer);

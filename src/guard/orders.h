@@ -4,7 +4,8 @@
 // Every Hold is answered by exactly one of Held, HoldFailed and, when its lease was over before it
 // could be served, Dropped{lease_expired}. Every Drop is answered by one Dropped{ordered}. A
 // Dropped{lease_expired} also comes unasked, and may cross a Drop of the same round. After
-// HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round.
+// HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round. Every
+// Probe is answered by one ProbeReport, whether VIPs are held or not.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <string>
 #include <variant>
 
+#include "base/address.h"
 #include "base/static_vector.h"
 #include "base/time.h"
 #include "packet/bytes.h"
@@ -39,7 +41,13 @@ struct DropOrder {
 struct AnnounceOrder {
     bool operator==(const AnnounceOrder&) const = default;
 };
-using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder>;
+/// Ask the LAN whether anybody answers for the VIPs, and listen for a fraction of a second. Changes
+/// nothing.
+struct ProbeOrder {
+    std::uint64_t id = 0;
+    bool operator==(const ProbeOrder&) const = default;
+};
+using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder, ProbeOrder>;
 
 enum class DropReason : std::uint8_t {
     ordered,
@@ -75,6 +83,29 @@ struct RestoredReport {
     std::string vip;
     bool operator==(const RestoredReport&) const = default;
 };
+/// Somebody else on the LAN claims this VIP while it is held here. At most once a second for each
+/// VIP, and it says how many claims it stands for. The guard has answered by announcing it.
+struct RivalSeenReport {
+    std::uint16_t vip = 0;  ///< its place in the configuration
+    MacAddress mac;         ///< of whoever claimed it last
+    std::uint32_t times = 0;
+    bool operator==(const RivalSeenReport&) const = default;
+};
+/// Who answered for which VIP. Our own active does so, too.
+struct ProbeReport {
+    static constexpr std::size_t rivals_max = 64;  ///< others are left out
+    struct Rival {
+        std::uint16_t vip = 0;  ///< its place in the configuration
+        MacAddress mac;
+        bool operator==(const Rival&) const = default;
+    };
+
+    std::uint64_t id = 0;
+    StaticVector<Rival, rivals_max> rivals;  ///< one for each VIP that has any
+    /// Of how many VIPs nothing is known: their interface has no carrier, or is none of Ethernet's.
+    std::uint16_t not_probed = 0;
+    bool operator==(const ProbeReport&) const = default;
+};
 struct ReadyReport {
     bool operator==(const ReadyReport&) const = default;
 };
@@ -83,8 +114,9 @@ struct StartFailedReport {
     std::string text;
     bool operator==(const StartFailedReport&) const = default;
 };
-using GuardReport = std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport,
-                                 RestoredReport, ReadyReport, StartFailedReport>;
+using GuardReport =
+    std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport, RestoredReport,
+                 ReadyReport, StartFailedReport, RivalSeenReport, ProbeReport>;
 
 /// Returns what of the room was written, which is at least guard_message_bytes_max.
 Bytes encode(const GuardOrder& order, std::span<std::byte> room);

@@ -91,8 +91,8 @@ Cluster::Cluster(ClusterOptions options)
 std::string Cluster::configuration(int node) const {
     const auto here = directory(node);
     return "[cluster]\nname = lab\nkey_file = " + here +
-           "/cluster.key\nquorum = " + options_.quorum + "\n" + options_.cluster_keys + node_sections(options_) +
-           heartbeat_section(options_) + vip_sections(options_) +
+           "/cluster.key\nquorum = " + options_.quorum + "\n" + options_.cluster_keys +
+           node_sections(options_) + heartbeat_section(options_) + vip_sections(options_) +
            service_section(options_.check, here) + "\n[control]\nsocket = " + control_socket(node) +
            "\nstate_dir = " + here + "/state\n" + options_.more;
 }

@@ -34,9 +34,9 @@ struct ClusterOptions {
     std::set<int> witnesses = {};
     std::map<int, int> priorities = {};  ///< of those nodes that shall not have the default
     std::string quorum = "majority";
-    std::string cluster_keys = {};  ///< more lines under [cluster]
+    std::string cluster_keys = {};           ///< more lines under [cluster]
     Family heartbeat_family = Family::ipv4;  ///< of the nodes' addresses
-    std::string multicast_group = {};             ///< empty: unicast
+    std::string multicast_group = {};        ///< empty: unicast
     ServiceCheck check = ServiceCheck::none;
     std::string more = {};                 ///< text at the end of every configuration
     std::map<int, std::string> keys = {};  ///< hex; of nodes that shall not have the common one

@@ -28,6 +28,8 @@ const std::vector<KeyCase>& cases() {
              return c.trusted_servers ==
                     std::vector{*parse_address("10.77.0.254"), *parse_address("fd00::fe")};
          }},
+        {"cluster.conflict", "take-over",
+         [](auto& c) { return c.conflict == ConflictRule::take_over; }},
         {"cluster.node_id", "64", [](auto& c) { return c.self == NodeId{64}; }},
         {"node.N.address", "fd00::1",
          [](auto& c) { return to_string(c.nodes.at(0).addresses.at(0)) == "fd00::1"; }},
@@ -93,6 +95,7 @@ TEST(ConfKeys, HaveTheDocumentedDefaults) {
     const auto config = without();
     EXPECT_EQ(config.key_file, "/etc/komainu/cluster.key");
     EXPECT_EQ(config.quorum, QuorumRule::majority);
+    EXPECT_EQ(config.conflict, ConflictRule::wait);
     EXPECT_EQ(config.self, no_node);
     EXPECT_EQ(config.nodes.at(0).priority, 100);
     EXPECT_FALSE(config.nodes.at(0).witness);

@@ -116,6 +116,32 @@ TEST(StatusText, NamesTheTrustedServersThatDoNotAnswer) {
     EXPECT_EQ(troubles_of(view_of(status)), Said{"trusted server fd77::fe does not answer"});
 }
 
+TEST(StatusText, SaysWhoElseClaimsAVip) {
+    auto status = healthy();
+    status["rivals"] = json::array({{{"vip", "main"},
+                                     {"interface", "eth0"},
+                                     {"mac", "02:00:00:00:00:66"},
+                                     {"times", 3},
+                                     {"last", "2026-11-23T13:59:58.000Z"}}});
+    EXPECT_NE(text_of(status).find("votes)\n! vip.main: claimed by 02:00:00:00:00:66 on eth0, 3 "
+                                   "times, last 2s ago\n\nNODE"),
+              std::string::npos)
+        << text_of(status);
+}
+
+TEST(StatusText, SaysWithoutAlarmWhoOnceClaimedAVip) {
+    auto status = healthy();
+    status["rivals"] = json::array({{{"vip", "main"},
+                                     {"interface", "eth0"},
+                                     {"mac", "02:00:00:00:00:66"},
+                                     {"times", 1},
+                                     {"last", "2026-11-23T13:00:00.000Z"}}});
+    EXPECT_NE(text_of(status).find("(this node)\nvip.main: claimed by 02:00:00:00:00:66 on eth0, 1 "
+                                   "time, last 1h 0min ago\n"),
+              std::string::npos)
+        << text_of(status);
+}
+
 TEST(StatusText, SaysNothingOfTheLifeOfANodeThatIsDown) {
     auto status = healthy();
     status["nodes"][1].update({{"alive", false}, {"role", "down"}, {"healthy", false}});

@@ -90,6 +90,36 @@ TEST(Announcer, AVipThatReappearsIsAnnouncedAtOnce) {
     EXPECT_EQ(announcer.deadline(), begin + 10ms);
 }
 
+TEST(Announcer, OneMoreAnnouncementIsAtOnceAndNoMoreThanOne) {
+    Announcer announcer(config_of(1, "10.0.0.1/24"));
+    announcer.start(0, begin - 20s);
+    while (*announcer.deadline() < begin) announcer.take_turns(*announcer.deadline());
+    announcer.once(0, begin);
+    EXPECT_EQ(turns_until(announcer, 61s), (std::vector<Duration>{0s, 60s}));
+}
+
+TEST(Announcer, OneMoreAnnouncementKeepsTheDistanceToTheLastOne) {
+    Announcer six(config_of(1, "2001:db8::1/64"));
+    six.start(0, begin);
+    while (*six.deadline() < begin + 3s) six.take_turns(*six.deadline());
+    six.once(0, begin + 2s + 10ms);
+    EXPECT_EQ(six.deadline(), begin + 3s);
+}
+
+TEST(Announcer, OneMoreAnnouncementIsNotNeededWhenOneIsDueBefore) {
+    Announcer announcer(config_of(1, "10.0.0.1/24"));
+    announcer.start(0, begin);
+    announcer.take_turns(begin);
+    announcer.once(0, begin + 1s);
+    EXPECT_EQ(turns_until(announcer, 4s), (std::vector<Duration>{100ms, 1s, 2s, 4s}));
+}
+
+TEST(Announcer, OneMoreAnnouncementOfWhatIsNotHeldIsNone) {
+    Announcer announcer(config_of(1, "10.0.0.1/24"));
+    announcer.once(0, begin);
+    EXPECT_FALSE(announcer.deadline());
+}
+
 TEST(Announcer, StopsWhenNothingIsHeld) {
     Announcer announcer(config_of(1, "10.0.0.1/24"));
     announcer.start(0, begin);

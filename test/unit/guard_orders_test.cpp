@@ -20,9 +20,18 @@ LastWillBytes will_of(std::size_t length) {
     return will;
 }
 
+ProbeReport probed_with(std::size_t rivals) {
+    ProbeReport report{12, {}, 0};
+    for (std::size_t i = 0; i < rivals; ++i) {
+        const auto number = static_cast<std::uint8_t>(i);
+        report.rivals.push_back({number, {{2, 0, 0, 0, 0, number}}});
+    }
+    return report;
+}
+
 std::vector<GuardOrder> all_orders() {
     return {HoldOrder{7, will_of(last_will_bytes_max)}, HoldOrder{8, {}}, DropOrder{9},
-            AnnounceOrder{}};
+            AnnounceOrder{}, ProbeOrder{10}};
 }
 
 std::vector<GuardReport> all_reports() {
@@ -34,7 +43,11 @@ std::vector<GuardReport> all_reports() {
             CarrierReport{Carrier::up, "eth1"},
             RestoredReport{"main"},
             ReadyReport{},
-            StartFailedReport{"no interface"}};
+            StartFailedReport{"no interface"},
+            RivalSeenReport{1023, {{2, 0, 0, 0, 0, 0x66}}, 3},
+            ProbeReport{11, {}, 1024},
+            probed_with(1),
+            probed_with(ProbeReport::rivals_max)};
 }
 
 }  // namespace
@@ -82,6 +95,15 @@ TEST(GuardReports, WithAnUnknownReasonAreRejected) {
     const Bytes bytes = encode(GuardReport{DroppedReport{1, DropReason::ordered}}, room);
     room[bytes.size() - 1] = std::byte{2};
     EXPECT_FALSE(decode_report(bytes));
+}
+
+TEST(GuardReports, WithMoreRivalsThanThereMayBeAreRejected) {
+    Room room{};
+    const Bytes bytes = encode(GuardReport{probed_with(ProbeReport::rivals_max)}, room);
+    constexpr std::size_t count_at = 1 + 8 + 2;
+    ASSERT_EQ(room[count_at], std::byte{ProbeReport::rivals_max});
+    room[count_at] = std::byte{ProbeReport::rivals_max + 1};
+    EXPECT_FALSE(decode_report(Bytes(room).first(bytes.size() + 8)));
 }
 
 TEST(GuardReports, LongTextsAreCutOff) {
