@@ -64,6 +64,7 @@ private:
     void fitness_may_have_changed();
 
     void on_request(ClientId client, std::string_view line);
+    void answer_status(ClientId client);
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
 
