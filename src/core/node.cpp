@@ -85,7 +85,8 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     const auto echo = echo_of_me(heartbeat);
     const auto verdict =
         peer.hear(envelope, heartbeat, echo, now_, settings_.deadtime, settings_.lease_span());
-    if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven) return;
+    if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven)
+        return peer.count_stale();
     report(peer, was_alive, verdict);
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
