@@ -97,7 +97,6 @@ std::string_view without_comment(std::string_view line) {
     return line.substr(first, line.find_last_not_of(blanks) - first + 1);
 }
 
-/// The error never quotes the text: it may be most of a key.
 Status add_key(std::string_view digits, ClusterKeys& into) {
     Key key;
     auto* const bytes = reinterpret_cast<unsigned char*>(key.bytes.data());
@@ -122,21 +121,6 @@ Status add_key(std::string_view digits, ClusterKeys& into) {
     into.add(key);
     sodium_memzero(bytes, key.bytes.size());
     return Ok{};
-}
-
-Result<ClusterKeys> parse_keys(std::string_view text, const std::string& path) {
-    ClusterKeys into;
-    for (int line = 1; !text.empty(); ++line) {
-        const auto end = text.find('\n');
-        const auto digits = without_comment(text.substr(0, end));
-        if (!digits.empty())
-            if (const auto added = add_key(digits, into); !added)
-                return Error{fmt::format("{}:{}: {}", path, line, added.error().what)};
-        text.remove_prefix(end == text.npos ? text.size() : end + 1);
-    }
-    if (into.keys().empty())
-        return Error{fmt::format("{} has no key in it; {}", path, advice_to_make_one(path))};
-    return into;
 }
 
 }  // namespace
@@ -171,6 +155,21 @@ std::uint32_t id_of(std::span<const std::byte, key_bytes> key) {
     return id;
 }
 
+Result<ClusterKeys> read_key_text(std::string_view text, const std::string& path) {
+    ClusterKeys into;
+    for (int line = 1; !text.empty(); ++line) {
+        const auto end = text.find('\n');
+        const auto digits = without_comment(text.substr(0, end));
+        if (!digits.empty())
+            if (const auto added = add_key(digits, into); !added)
+                return Error{fmt::format("{}:{}: {}", path, line, added.error().what)};
+        text.remove_prefix(end == text.npos ? text.size() : end + 1);
+    }
+    if (into.keys().empty())
+        return Error{fmt::format("{} has no key in it; {}", path, advice_to_make_one(path))};
+    return into;
+}
+
 Result<ClusterKeys> read_key_file(const std::string& path) {
     if (const auto started = start_sodium(); !started) return started.error();
     auto fd = open_key_file(path);
@@ -178,7 +177,7 @@ Result<ClusterKeys> read_key_file(const std::string& path) {
     if (const auto is_safe = check_protection(*fd, path); !is_safe) return is_safe.error();
     Secret secret;
     if (const auto done = read_all(*fd, path, secret); !done) return done.error();
-    return parse_keys(secret.text(), path);
+    return read_key_text(secret.text(), path);
 }
 
 Result<std::string> make_key_text() {

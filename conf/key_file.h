@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/key.h"
 #include "base/result.h"
@@ -37,6 +38,10 @@ private:
 /// owner is neither root nor the user who asks, or that is not a regular file. The error says what
 /// to do. Its code is an errno when the file cannot be opened.
 Result<ClusterKeys> read_key_file(const std::string& path);
+
+/// The same for the text of such a file, whose path is for the errors only. No error quotes the
+/// text: it may be most of a key.
+Result<ClusterKeys> read_key_text(std::string_view text, const std::string& path);
 
 /// A new key as it stands in the file.
 Result<std::string> make_key_text();

@@ -9,7 +9,7 @@ namespace komainu {
 namespace {
 
 std::string_view trim(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
+    constexpr std::string_view blanks = " \t";
     const auto first = text.find_first_not_of(blanks);
     if (first == text.npos) return {};
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
@@ -17,7 +17,7 @@ std::string_view trim(std::string_view text) {
 
 bool has_control_character(std::string_view text) {
     return std::ranges::any_of(text, [](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\r') || c == 0x7f;
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
     });
 }
 
@@ -27,6 +27,7 @@ public:
 
     void take_line(std::string_view line) {
         ++number_;
+        if (line.ends_with('\r')) line.remove_suffix(1);
         if (has_control_character(line)) return refuse("has a control character; remove it");
         const auto text = trim(line.substr(0, line.find('#')));
         if (text.empty()) return;

@@ -86,7 +86,8 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     const auto echo = echo_of_me(heartbeat);
     const auto verdict =
         peer.hear(envelope, heartbeat, echo, now_, settings_.deadtime, settings_.lease_span());
-    if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven) return;
+    if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven)
+        return peer.count_stale();
     report(peer, was_alive, verdict);
     if (stale_) consider_hold(peer, echo);
 

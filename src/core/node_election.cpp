@@ -145,7 +145,7 @@ VoteAnswer Node::vote_for(const Tenancy& candidate) {
 
 void Node::hear(const Envelope& envelope, const Vote& vote) {
     Peer& peer = *find(envelope.sender);
-    if (!peer.is_proven(envelope)) return;
+    if (!peer.is_proven(envelope)) return peer.count_stale();
     highest_term_ = std::max(highest_term_, vote.highest_term);
     if (!candidacy_ || vote.candidate != myself_in(candidacy_->term.round)) return;
     if (vote.answer == VoteAnswer::refused) return;

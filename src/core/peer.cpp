@@ -90,8 +90,11 @@ bool Peer::gives_back(const Release& release) {
 }
 
 bool Peer::accept_request(const Envelope& envelope) {
-    if (!is_proven(envelope) || envelope.sequence <= request_sequence_) return false;
-    if (envelope.sequence + overtaken_max < heartbeat_sequence_) return false;
+    if (!is_proven(envelope) || envelope.sequence <= request_sequence_ ||
+        envelope.sequence + overtaken_max < heartbeat_sequence_) {
+        count_stale();
+        return false;
+    }
     request_sequence_ = envelope.sequence;
     return true;
 }

@@ -52,6 +52,10 @@ public:
     /// It has released its term: not a candidate until it says so in a new heartbeat.
     void step_down() { stepped_down_ = true; }
 
+    /// Counts a genuine message that is not believed, since nothing proves it to be fresh.
+    void count_stale() { ++stale_; }
+    std::uint64_t stale() const { return stale_; }
+
     // --- The pledge: what this peer's promises give to our lease ------------------------------
 
     /// The peer has promised, counted from our sending at `sent_at`. Ignored while the pledges of
@@ -111,6 +115,8 @@ private:
         Instant heard_at;
     };
     Unproven unproven_;
+
+    std::uint64_t stale_ = 0;  ///< for the status only
 
     bool alive_ = false;
     Instant dead_at_;  ///< moves a deadtime ahead with each fresh heartbeat that echoes us

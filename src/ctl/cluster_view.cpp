@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "ctl/control.h"
+
 namespace komainu {
 
 namespace {
@@ -21,7 +23,7 @@ const json& at(const json& object, const char* key) {
 
 std::string text_at(const json& object, const char* key) {
     const json& value = at(object, key);
-    return value.is_string() ? value.get<std::string>() : "";
+    return value.is_string() ? printable(value.get<std::string>()) : "";
 }
 
 std::optional<bool> flag_at(const json& object, const char* key) {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "io/unix_request.h"
@@ -54,6 +55,14 @@ Answer explain(const Error& error, const std::string& path, Duration patience) {
 
 }  // namespace
 
+std::string printable(std::string text) {
+    const auto is_control = [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    };
+    std::ranges::replace_if(text, is_control, '?');
+    return text;
+}
+
 Answer read_answer(const std::string& line) {
     auto body = json::parse(line, nullptr, false);
     const auto ok = body.is_object() ? body.find("ok") : body.end();
@@ -63,7 +72,7 @@ Answer read_answer(const std::string& line) {
     const auto error = body.find("error");
     const bool has_reason = error != body.end() && error->is_string();
     return {ExitStatus::failed,
-            has_reason ? error->get<std::string>() : "the daemon refused and gave no reason",
+            has_reason ? printable(error->get<std::string>()) : "the daemon refused and gave no reason",
             {}};
 }
 

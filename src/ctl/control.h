@@ -24,6 +24,10 @@ struct Answer {
 
 Answer ask(const std::string& socket_path, const nlohmann::json& request, Duration patience);
 
+/// With question marks for control characters: what another program says must not command the
+/// operator's terminal.
+std::string printable(std::string text);
+
 /// What the daemon's line means. For ask(), and for tests.
 Answer read_answer(const std::string& line);
 

@@ -81,6 +81,7 @@ private:
     void end_start_probe();
 
     void on_request(ClientId client, std::string_view line);
+    void answer_status(ClientId client);
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
 

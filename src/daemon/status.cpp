@@ -118,11 +118,12 @@ json counters_json(const StatusSources& s) {
           std::pair{"foreign_cluster", Refusal::foreign_cluster},
           std::pair{"unknown_key", Refusal::unknown_key}, std::pair{"bad_tag", Refusal::bad_tag}})
         refused[name] = s.refusals.count(refusal);
-    return {{"sent", d.sent},
-            {"received", d.received},
-            {"unreachable", d.unreachable},
-            {"forbidden", d.forbidden},
-            {"refused", std::move(refused)}};
+    std::uint64_t stale = 0;
+    for (const Peer& peer : s.node.peers()) stale += peer.stale();
+    refused["stale"] = stale;
+    return {{"sent", d.sent},           {"received", d.received},
+            {"dropped", d.dropped},     {"unreachable", d.unreachable},
+            {"forbidden", d.forbidden}, {"refused", std::move(refused)}};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "io/datagram_link.h"
 
 #include <ifaddrs.h>
+#include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <sys/socket.h>
@@ -11,13 +12,17 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "io/source_filter.h"
 
 namespace komainu {
 
 namespace {
 
-// Some thousand heartbeats: what may arrive while a machine stands still for a second or two.
+// Some thousand heartbeats: what may arrive while a machine stands still for a second or two. The
+// kernel doubles it (socket(7), SO_RCVBUF) and charges half a KiB for the smallest datagram.
 constexpr int receive_buffer_bytes = 1 << 20;
+constexpr int charged_bytes_min = 512;
+static_assert(2 * receive_buffer_bytes / charged_bytes_min <= DatagramLink::receive_datagrams_max);
 // Class selector 6, network control (RFC 4594, section 3.1): heartbeats go before data.
 constexpr int network_control = IPTOS_CLASS_CS6;
 // The highest that needs no capability (socket(7), SO_PRIORITY).
@@ -220,6 +225,8 @@ Result<DatagramLink> DatagramLink::open(const DatagramLinkOptions& options) {
     if (!socket) return Error::from_errno("cannot create a UDP socket", errno);
     if (!prepare(socket, options.own.family))
         return Error::from_errno("cannot set up a UDP socket", errno);
+    if (!attach_filter(socket, source_filter(options.peers, datagram_bytes_max)))
+        return Error::from_errno("cannot filter a UDP socket", errno);
 
     std::uint32_t interface = 0;
     if (options.group || is_link_local(options.own)) {
@@ -247,7 +254,17 @@ DatagramLink::DatagramLink(DatagramLink&&) noexcept = default;
 DatagramLink& DatagramLink::operator=(DatagramLink&&) noexcept = default;
 DatagramLink::~DatagramLink() = default;
 
-const DatagramCounters& DatagramLink::counters() const { return buffers_->counters; }
+const DatagramCounters& DatagramLink::counters() const {
+    buffers_->counters.dropped = dropped();
+    return buffers_->counters;
+}
+
+std::uint64_t DatagramLink::dropped() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> figures{};
+    socklen_t bytes = sizeof figures;
+    getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, figures.data(), &bytes);
+    return figures[SK_MEMINFO_DROPS];
+}
 
 void DatagramLink::send_all(std::span<const std::byte> datagram) {
     send(0, buffers_->to_send.size(), datagram);
@@ -287,13 +304,8 @@ std::size_t DatagramLink::receive_batch() {
 }
 
 std::span<const std::byte> DatagramLink::received(std::size_t i) {
-    const mmsghdr& message = buffers_->to_receive[i];
-    if (message.msg_hdr.msg_flags & MSG_TRUNC) {
-        ++buffers_->counters.truncated;
-        return {};
-    }
     ++buffers_->counters.received;
-    return std::span(buffers_->bytes[i]).first(message.msg_len);
+    return std::span(buffers_->bytes[i]).first(buffers_->to_receive[i].msg_len);
 }
 
 Endpoint DatagramLink::source(std::size_t i) const { return buffers_->sources[i].endpoint(); }

@@ -27,13 +27,13 @@ struct DatagramLinkOptions {
     IpAddress own;
     std::uint16_t port = 0;          ///< ours and the peers'
     std::optional<IpAddress> group;  ///< multicast, when set
-    std::vector<IpAddress> peers;    ///< of the own address's family
+    std::vector<IpAddress> peers;    ///< of the own address's family; nobody else is heard
 };
 
 struct DatagramCounters {
     std::uint64_t sent = 0;
     std::uint64_t received = 0;
-    std::uint64_t truncated = 0;       ///< longer than datagram_bytes_max, dropped
+    std::uint64_t dropped = 0;         ///< by the kernel: from no peer, too long, damaged, no room
     std::uint64_t receive_errors = 0;  ///< an ICMP error or lack of memory, reported by a read
     std::uint64_t unreachable = 0;     ///< not sent: no route, network or host or link down
     std::uint64_t forbidden = 0;       ///< not sent: a packet filter or a policy said no
@@ -46,8 +46,9 @@ class DatagramLink {
 public:
     static constexpr std::size_t datagram_bytes_max = 2048;
     static constexpr std::size_t batch_datagrams = 32;
-    /// Of one receive(): a flood must not keep the loop from its deadlines.
-    static constexpr std::size_t receive_datagrams_max = 512;
+    /// Of one receive(). A flood must not keep the loop from its deadlines, yet all that waited
+    /// when the loop woke up must be heard before it judges: more does not fit in the buffer.
+    static constexpr std::size_t receive_datagrams_max = 4096;
 
     static Result<DatagramLink> open(const DatagramLinkOptions& options);
     DatagramLink(DatagramLink&&) noexcept;
@@ -69,8 +70,7 @@ public:
     void receive(F&& f) {
         for (std::size_t total = 0; total < receive_datagrams_max; total += batch_datagrams) {
             const std::size_t count = receive_batch();
-            for (std::size_t i = 0; i < count; ++i)
-                if (const auto bytes = received(i); bytes.data()) f(bytes, source(i));
+            for (std::size_t i = 0; i < count; ++i) f(received(i), source(i));
             if (count < batch_datagrams) return;
         }
     }
@@ -81,8 +81,9 @@ private:
     DatagramLink(Fd socket, const DatagramLinkOptions& options, std::uint32_t interface_index);
     void send(std::size_t first, std::size_t end, std::span<const std::byte> datagram);
     std::size_t receive_batch();
-    std::span<const std::byte> received(std::size_t i);  // no data() when it was truncated
+    std::span<const std::byte> received(std::size_t i);
     Endpoint source(std::size_t i) const;
+    std::uint64_t dropped() const;
 
     Fd socket_;
     std::unique_ptr<Buffers> buffers_;

@@ -95,7 +95,7 @@ bool StreamServer::may_use(const Fd& socket) const {
 
 void StreamServer::on_ready(Client& client, std::uint32_t events) {
     if (events & (EPOLLHUP | EPOLLERR)) return close(client);
-    if (events & EPOLLOUT) flush(client);
+    if (!client.unsent.empty() && events & EPOLLOUT) flush(client);
     if (events & EPOLLIN) receive(client);
     serve(client);
     finish_turn(client);
@@ -110,18 +110,18 @@ void StreamServer::receive(Client& client) {
     if (got < 0 && errno != EAGAIN && errno != EINTR) close(client);
 }
 
-// One line at a time; the handler may reply from within, and the client may go meanwhile.
+// One line a turn: hundreds may have come at once, and heartbeats are not to wait for all of them.
+// The handler may reply from within, and the client may go meanwhile.
 void StreamServer::serve(Client& client) {
-    while (client.socket && !client.awaits_reply && client.unsent.empty()) {
-        const auto end = client.unread.find('\n');
-        if (end == std::string::npos) return refuse_long_request(client);
-        const std::string line = client.unread.substr(0, end);
-        client.unread.erase(0, end + 1);
-        client.awaits_reply = true;
-        client.in_handler = true;
-        on_request_(id_of(client), line);
-        client.in_handler = false;
-    }
+    if (!client.socket || client.awaits_reply || !client.unsent.empty()) return;
+    const auto end = client.unread.find('\n');
+    if (end == std::string::npos) return refuse_long_request(client);
+    const std::string line = client.unread.substr(0, end);
+    client.unread.erase(0, end + 1);
+    client.awaits_reply = true;
+    client.in_handler = true;
+    on_request_(id_of(client), line);
+    client.in_handler = false;
 }
 
 void StreamServer::refuse_long_request(Client& client) {
@@ -161,10 +161,13 @@ void StreamServer::flush(Client& client) {
 void StreamServer::finish_turn(Client& client) {
     if (!client.socket) return;
     const bool answered = !client.awaits_reply && client.unsent.empty();
-    if (answered && client.sends_no_more) return close(client);
+    const bool has_another = client.unread.find('\n') != std::string::npos;
+    if (answered && client.sends_no_more && !has_another) return close(client);
     std::uint32_t events = 0;
     if (answered) events = EPOLLIN;
-    if (!client.unsent.empty()) events = EPOLLOUT;
+    // Its next line is here already: the next turn comes when it could take an answer, which is
+    // now.
+    if (!client.unsent.empty() || (answered && has_another)) events = EPOLLOUT;
     client.watch.change(events);
     set_timer();
 }

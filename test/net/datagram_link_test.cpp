@@ -43,8 +43,8 @@ std::vector<Received> receive(DatagramLink& link) {
 TEST(DatagramLink, SendsToAllPeersFromItsOwnAddress) {
     auto one =
         DatagramLink::open(options("127.0.0.1", {address("127.0.0.2"), address("127.0.0.3")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
-    auto three = DatagramLink::open(options("127.0.0.3", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
+    auto three = DatagramLink::open(options("127.0.0.3", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two && three);
     one->send_all(bytes("hello"));
     const std::vector<Received> expected{{"hello", {address("127.0.0.1"), port}}};
@@ -57,8 +57,8 @@ TEST(DatagramLink, SendsToAllPeersFromItsOwnAddress) {
 TEST(DatagramLink, SendsToOnePeer) {
     auto one =
         DatagramLink::open(options("127.0.0.1", {address("127.0.0.2"), address("127.0.0.3")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
-    auto three = DatagramLink::open(options("127.0.0.3", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
+    auto three = DatagramLink::open(options("127.0.0.3", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two && three);
     one->send_to(1, bytes("hello"));
     EXPECT_TRUE(receive(*two).empty());
@@ -69,7 +69,7 @@ TEST(DatagramLink, SendsToTheOtherPeersWhenOneCannotBeReached) {
     // Nothing routes to the addresses for future use (RFC 1112, section 4).
     auto one = DatagramLink::open(
         options("127.0.0.1", {address("240.0.0.1"), address("127.0.0.2"), address("240.0.0.2")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two);
     one->send_all(bytes("hello"));
     EXPECT_EQ(receive(*two).size(), 1);
@@ -79,17 +79,40 @@ TEST(DatagramLink, SendsToTheOtherPeersWhenOneCannotBeReached) {
 
 TEST(DatagramLink, DropsAndCountsADatagramThatIsTooLong) {
     auto one = DatagramLink::open(options("127.0.0.1", {address("127.0.0.2")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two);
     one->send_all(bytes(std::string(DatagramLink::datagram_bytes_max + 1, 'x')));
     one->send_all(bytes(std::string(DatagramLink::datagram_bytes_max, 'x')));
     EXPECT_EQ(receive(*two).size(), 1);
-    EXPECT_EQ(two->counters().truncated, 1);
+    EXPECT_EQ(two->counters().dropped, 1);
+}
+
+TEST(DatagramLink, HearsNobodyButItsPeers) {
+    auto one = DatagramLink::open(options("127.0.0.1", {address("127.0.0.9")}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.9")}));
+    auto nine = DatagramLink::open(
+        options("127.0.0.9", {address("127.0.0.7"), address("127.0.0.8"), address("127.0.0.2")}));
+    ASSERT_TRUE(one && two && nine);
+    one->send_all(bytes("stranger"));
+    two->send_all(bytes("peer"));
+    const std::vector<Received> expected{{"peer", {address("127.0.0.2"), port}}};
+    EXPECT_EQ(receive(*nine), expected);
+    EXPECT_EQ(nine->counters().dropped, 1);
+}
+
+TEST(DatagramLink, HearsNobodyButItsIpv6Peers) {
+    auto link = DatagramLink::open(options("::1", {address("fd77::1"), address("::2")}));
+    ASSERT_TRUE(link) << link.error().what;
+    const Fd stranger(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const SocketAddress to({address("::1"), port});
+    ASSERT_EQ(::sendto(stranger.get(), "x", 1, 0, &to.generic, to.size()), 1);
+    EXPECT_TRUE(receive(*link).empty());
+    EXPECT_EQ(link->counters().dropped, 1);
 }
 
 TEST(DatagramLink, TakesAnEmptyDatagramForADatagram) {
     auto one = DatagramLink::open(options("127.0.0.1", {address("127.0.0.2")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two);
     one->send_all({});
     EXPECT_EQ(receive(*two).size(), 1);
@@ -98,7 +121,7 @@ TEST(DatagramLink, TakesAnEmptyDatagramForADatagram) {
 // How many datagrams fit in the buffer depends on net.core.rmem_max; what does not is lost.
 TEST(DatagramLink, ReceivesABoundedNumberAndTheRestTheNextTime) {
     auto one = DatagramLink::open(options("127.0.0.1", {address("127.0.0.2")}));
-    auto two = DatagramLink::open(options("127.0.0.2", {}));
+    auto two = DatagramLink::open(options("127.0.0.2", {address("127.0.0.1")}));
     ASSERT_TRUE(one && two);
     for (std::size_t i = 0; i < 2 * DatagramLink::receive_datagrams_max; ++i)
         one->send_all(bytes("x"));

@@ -28,10 +28,9 @@ class MulticastLink : public testing::TestWithParam<Group> {
 protected:
     MulticastLink() {
         for (int i = 1; i <= 3; ++i) {
-            lab::Host& host = network.add_host("node" + std::to_string(i), i);
-            hosts.push_back(&host);
-            links.push_back(open(host));
+            hosts.push_back(&network.add_host("node" + std::to_string(i), i));
         }
+        for (const lab::Host* host : hosts) links.push_back(open(*host));
     }
 
     std::unique_ptr<DatagramLink> open(const lab::Host& host) const {
@@ -40,11 +39,18 @@ protected:
             auto link = DatagramLink::open({.own = own(host),
                                             .port = port,
                                             .group = parse_address(GetParam().address),
-                                            .peers = {}});
+                                            .peers = others(host)});
             ASSERT_TRUE(link) << link.error().what;
             opened = std::make_unique<DatagramLink>(std::move(*link));
         });
         return opened;
+    }
+
+    std::vector<IpAddress> others(const lab::Host& host) const {
+        std::vector<IpAddress> others;
+        for (const lab::Host* other : hosts)
+            if (other != &host) others.push_back(own(*other));
+        return others;
     }
 
     IpAddress own(const lab::Host& host) const { return host.*GetParam().own; }

@@ -130,6 +130,12 @@ TEST(ConfReader, RefusesControlCharacters) {
               Said{"k.conf:13: line: has a control character; remove it"});
 }
 
+// On a terminal what follows it would be written over what stands before it.
+TEST(ConfReader, RefusesACarriageReturnThatEndsNoLine) {
+    EXPECT_EQ(problems_of(good + "[control]\nsocket = /run/a\rb\r\n"),
+              Said{"k.conf:13: line: has a control character; remove it"});
+}
+
 TEST(ConfReader, ShortensALongTextThatItQuotes) {
     EXPECT_EQ(problems_of(good + std::string(500, 'x') + "\n"),
               Said{"k.conf:12: line: \"" + std::string(60, 'x') +

@@ -66,6 +66,17 @@ TEST(Peer, IsNotHeardTwiceWithOneSequence) {
     node.say(2, node.words_of(2));  // a duplicate, or a replay
     node.pass(10ms);
     EXPECT_FALSE(peer(node, 2).alive());
+    EXPECT_EQ(peer(node, 2).stale(), 1u);
+}
+
+TEST(Peer, CountsWhatNothingProvesToBeFresh) {
+    LoneNode node(2);
+    node.say(2, VoteRequest{9});  // of a run that has not proven itself
+    node.say(2, Vote{{{9, n(1)}, node.incarnation_of(1)}, VoteAnswer::refused, {}});
+    EXPECT_EQ(peer(node, 2).stale(), 2u);
+    node.say(2, node.words_of(2));
+    node.say(2, VoteRequest{9});
+    EXPECT_EQ(peer(node, 2).stale(), 2u);
 }
 
 TEST(Peer, ReplayedFromAnEarlierRunIsNotBelieved) {

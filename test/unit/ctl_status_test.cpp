@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/cluster_view.h"
+#include "ctl/control.h"
 #include "ctl/screen.h"
 #include "ctl/troubles.h"
 
@@ -183,6 +184,13 @@ TEST(StatusText, IsShownWhateverIsMissingOrOfAnotherType) {
     for (const auto& status : all) EXPECT_NE(text_of(status).find("Cluster"), std::string::npos);
     EXPECT_EQ(text_of(json::object()).substr(0, text_of(json::object()).find('\n')),
               "Cluster ?: no node is active");
+}
+
+TEST(StatusText, LetsNobodyCommandTheTerminal) {
+    auto status = healthy();
+    status["cluster"] = "shrine\x1b[2J\r";
+    EXPECT_EQ(text_of(status).find_first_of("\x1b\r"), std::string::npos);
+    EXPECT_EQ(read_answer(R"({"ok":false,"error":"a\u001b[2J"})").why, "a?[2J");
 }
 
 // --- troubles -----------------------------------------------------------------------------------

@@ -126,8 +126,23 @@ TEST_F(StreamServerTest, PutsALineTogetherThatComesInPieces) {
 TEST_F(StreamServerTest, AnswersLinesThatComeTogetherOneByOneAndInOrder) {
     Connection client(path);
     client.send("a\nb\n\nc\n");
-    turn();
+    client.send_no_more();
+    turn(6);
     EXPECT_EQ(client.read(), "echo a\necho b\necho \necho c\n");
+    EXPECT_TRUE(client.ended());
+}
+
+TEST_F(StreamServerTest, AnswersOneLineOfAClientInATurn) {
+    constexpr int lines = 200;
+    Connection client(path);
+    std::string all;
+    for (int i = 0; i < lines; ++i) all += "a\n";
+    client.send(all);
+    turn(1);  // accepts it
+    for (std::size_t turns = 1; turns <= lines; ++turns) {
+        turn(1);
+        EXPECT_EQ(requests.size(), turns);
+    }
 }
 
 TEST_F(StreamServerTest, HasOneRequestOfAClientUnderWayAtATime) {

@@ -1,0 +1,40 @@
+#include "daemon/control_request.h"
+
+#include <nlohmann/json.hpp>
+
+namespace komainu {
+
+namespace {
+
+using nlohmann::json;
+
+Result<ControlRequest> read_switchover(const json& request) {
+    const auto node = request.find("node");
+    if (node == request.end() || node->is_null()) return ControlRequest{AskSwitchover{}};
+    const auto id = node->is_number_integer() ? node->get<std::int64_t>() : 0;
+    if (id < 1 || id > nodes_max) return Error{"\"node\" is not a node id, 1 to 64"};
+    return ControlRequest{AskSwitchover{NodeId{static_cast<std::uint8_t>(id)}}};
+}
+
+}  // namespace
+
+Result<ControlRequest> read_control_request(std::string_view line) {
+    const json request = json::parse(line, nullptr, false);
+    const auto command = request.is_object() ? request.find("command") : request.end();
+    if (!request.is_object() || command == request.end() || !command->is_string())
+        return Error{"not a request: a line of JSON with a \"command\""};
+    const auto& name = command->get_ref<const std::string&>();
+    if (name == "status") return ControlRequest{AskStatus{}};
+    if (name == "switchover") return read_switchover(request);
+    return Error{"unknown command " + name};
+}
+
+std::string answer_line(const json& answer) {
+    return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string refusal_line(std::string_view why) {
+    return answer_line({{"ok", false}, {"error", why}});
+}
+
+}  // namespace komainu

@@ -1,0 +1,35 @@
+// What a client of the control socket may ask, and what it is told: one JSON object a line each
+// way. Pure functions over text; what is done about a request is the daemon's business.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/result.h"
+
+namespace komainu {
+
+/// {"command":"status"}
+struct AskStatus {
+    bool operator==(const AskStatus&) const = default;
+};
+/// {"command":"switchover","node":2}
+struct AskSwitchover {
+    NodeId target = no_node;  ///< no_node: to whom the active thinks best
+    bool operator==(const AskSwitchover&) const = default;
+};
+using ControlRequest = std::variant<AskStatus, AskSwitchover>;
+
+/// The line comes without its newline. The error is a sentence for whoever asked.
+Result<ControlRequest> read_control_request(std::string_view line);
+
+/// One line, without its newline. What is no text in the answer (a path need not be UTF-8) is
+/// replaced: an answer must not end the daemon.
+std::string answer_line(const nlohmann::json& answer);
+/// {"ok":false,"error":"why"}
+std::string refusal_line(std::string_view why);
+
+}  // namespace komainu
