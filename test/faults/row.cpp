@@ -1,0 +1,101 @@
+#include "test/faults/row.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace komainu::faults {
+
+namespace {
+
+using lab::patience;
+
+constexpr Duration aftermath = 300ms;  // in which what was wrongly decided shows
+
+bool is_as_expected(const Sight& sight, Expect expect) {
+    const int before = sight.path.front();
+    const auto is_before = [before](int node) { return node == before; };
+    switch (expect) {
+        case Expect::stays:
+            return sight.path.size() == 1 && !sight.lost;
+        case Expect::put_back:
+            return std::ranges::all_of(sight.path, is_before) && sight.path.size() > 1;
+        case Expect::moves:
+            return sight.path.size() == 2 && sight.path.back() != before;
+        case Expect::anybody:
+            return true;
+    }
+    return false;
+}
+
+void complain(Outcome& outcome, const std::string& complaint) {
+    if (complaint.empty()) return;
+    outcome.verdict = Verdict::not_as_expected;
+    outcome.remark += (outcome.remark.empty() ? "" : "; ") + complaint;
+}
+
+/// What the nodes said last, for who has to find out why.
+void show_logs(Trial& trial) {
+    constexpr std::size_t shown = 4000;
+    for (int node = 1; node <= trial.cluster().size(); ++node) {
+        const auto log = trial.cluster().log(node);
+        fmt::print(stderr, "--- node {}\n{}", node,
+                   log.substr(log.size() - std::min(log.size(), shown)));
+    }
+}
+
+}  // namespace
+
+std::string in_words(Expect expect) {
+    switch (expect) {
+        case Expect::stays:
+            return "stays";
+        case Expect::put_back:
+            return "put back";
+        case Expect::moves:
+            return "another";
+        case Expect::anybody:
+            return "one";
+    }
+    return "";
+}
+
+Outcome run(const Fault& fault) {
+    Trial trial(fault.options);
+    if (!trial.begin()) {
+        show_logs(trial);
+        return {Verdict::not_as_expected, {}, "the cluster did not start"};
+    }
+    const auto struck = lab::now();
+    fault.strike(trial);
+    if (fault.expect == Expect::moves) trial.wait_until_moved(patience);
+    lab::sleep_until(struck + fault.lasts);
+    fault.repair(trial);
+    Outcome outcome = judge(trial, fault.expect);
+    if (!fault.remark.empty())
+        outcome.remark = fault.remark + (outcome.remark.empty() ? "" : "; ") + outcome.remark;
+    complain(outcome, fault.examine(trial));
+    if (outcome.verdict != Verdict::as_expected) show_logs(trial);
+    return outcome;
+}
+
+Row row(Fault fault) {
+    auto name = fault.name;
+    auto expected = in_words(fault.expect);
+    return {std::move(name), std::move(expected), [f = std::move(fault)] { return run(f); }};
+}
+
+Outcome judge(Trial& trial, Expect expect) {
+    const bool well = trial.wait_until_well(patience);
+    lab::sleep_for(aftermath);
+    Outcome outcome{Verdict::as_expected, trial.sight(), ""};
+    const Sight& sight = outcome.sight;
+    if (!well) complain(outcome, "the cluster did not become whole again");
+    if (!is_as_expected(sight, expect)) complain(outcome, "not the expected holder");
+    if (sight.wire_overlap > 0ns) complain(outcome, "two answered for the VIP");
+    if (!sight.outage.over) complain(outcome, "the client is not served");
+    complain(outcome, trial.bugs());
+    return outcome;
+}
+
+}  // namespace komainu::faults
