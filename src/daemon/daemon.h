@@ -53,6 +53,7 @@ private:
     void perform(const Action& action);
     void judge();
     void receive();
+    void follow_interface();
     void on_datagram(Bytes bytes, const Endpoint& source);
     void transmit(std::uint64_t sequence, const Message& message, NodeId to);
     LastWillBytes last_will(Term term) const;
@@ -84,6 +85,7 @@ private:
     RefusalLog refusals_;
     Story story_;
     Loop::Timer judgement_;  ///< at the core's deadline
+    Loop::Timer following_;  ///< looks whether the link's interface is still the same
     Loop::Watch link_watch_;
     Loop::Watch signal_watch_;
 

@@ -108,6 +108,7 @@ Sight Trial::sight() const {
         lab::overlap_of(claims_.claims(), addresses_.events_since(0), cluster_.vip(), marked_at_);
     sight.address_overlap = addresses_.overlap(cluster_.vip(), address_mark_);
     sight.outage = client_.outage_since(client_mark_);
+    sight.pause = client_.pause_since(client_mark_);
     return sight;
 }
 

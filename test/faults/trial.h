@@ -25,6 +25,7 @@ struct Sight {
     Duration wire_overlap{};     ///< two nodes answered for the VIP
     Duration address_overlap{};  ///< two interfaces had the VIP, answering or not
     lab::Outage outage;
+    Duration pause{};  ///< for so long the machine itself stood still, as the client saw it
 };
 
 std::string in_words(const std::vector<int>& path);  ///< "1 -> 3"
