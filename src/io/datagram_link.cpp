@@ -272,6 +272,7 @@ bool DatagramLink::interface_was_replaced() const {
 Status DatagramLink::reopen() {
     socket_.close();
     const std::uint32_t index = interface_with(options_.own);
+    if (index == 0) return not_an_address_of_this_host(options_.own);
     auto socket = open_socket(options_, index);
     if (!socket) return socket.error();
     socket_ = std::move(*socket);

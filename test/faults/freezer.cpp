@@ -7,31 +7,18 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <sstream>
 
 #include "test/lab/clock.h"
 #include "test/lab/fail.h"
 #include "test/lab/process.h"
+#include "test/lab/sandbox.h"
 
 namespace komainu::faults {
 
 namespace {
 
 constexpr const char* prefix = "komainu-faults-";
-
-/// Where this process's own group lies in the file system; nothing without cgroup v2.
-std::optional<std::string> own_group() {
-    std::istringstream mounts(lab::read_file("/proc/self/mounts"));
-    std::string device, place, type, rest;
-    while (mounts >> device >> place >> type && type != "cgroup2") std::getline(mounts, rest);
-    if (type != "cgroup2") return {};
-    std::istringstream groups(lab::read_file("/proc/self/cgroup"));
-    // cgroups(7): the entry of version 2 is "0::PATH".
-    for (std::string line; std::getline(groups, line);)
-        if (line.starts_with("0::")) return place + line.substr(3);
-    return {};
-}
 
 void write_to(const std::string& path, const std::string& text) {
     std::ofstream file(path);
@@ -48,7 +35,7 @@ Freezer::Freezer() {
         return;
     }
     home_ = *home;
-    path_ = home_ + "/" + prefix + std::to_string(::getpid());
+    path_ = home_ + "/" + prefix + std::to_string(lab::outer_pid());
     if (::mkdir(path_.c_str(), 0755) != 0)
         trouble_ = "no cgroup can be made here: " + std::string(std::strerror(errno));
     else if (::access((path_ + "/cgroup.freeze").c_str(), W_OK) != 0)
@@ -74,11 +61,21 @@ void Freezer::freeze() {
 
 void Freezer::thaw() { write_to(path_ + "/cgroup.freeze", "0"); }
 
-void remove_freezers() {
-    const auto home = own_group();
-    if (!home) return;
+std::optional<std::string> own_group() {
+    std::istringstream mounts(lab::read_file("/proc/self/mounts"));
+    std::string device, place, type, rest;
+    while (mounts >> device >> place >> type && type != "cgroup2") std::getline(mounts, rest);
+    if (type != "cgroup2") return {};
+    std::istringstream groups(lab::read_file("/proc/self/cgroup"));
+    // cgroups(7): the entry of version 2 is "0::PATH".
+    for (std::string line; std::getline(groups, line);)
+        if (line.starts_with("0::")) return place + line.substr(3);
+    return {};
+}
+
+void remove_freezers(const std::string& group) {
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(*home, ignored))
+    for (const auto& entry : std::filesystem::directory_iterator(group, ignored))
         if (entry.path().filename().string().starts_with(prefix)) ::rmdir(entry.path().c_str());
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 namespace komainu::faults {
@@ -29,7 +30,10 @@ private:
     std::string trouble_;
 };
 
-/// Removes what a run of this program has left, once all its processes are gone.
-void remove_freezers();
+/// Where this process's own group lies in the file system; nothing without cgroup v2.
+std::optional<std::string> own_group();
+
+/// Removes what an interrupted run has left in its group, once all its processes are gone.
+void remove_freezers(const std::string& group);
 
 }  // namespace komainu::faults

@@ -104,7 +104,9 @@ int run_matrix(int argc, char** argv) {
 }  // namespace komainu::faults
 
 int main(int argc, char** argv) {
+    // Looked up before: afterwards the /proc that is seen from here is the sandbox's.
+    const auto group = komainu::faults::own_group();
     const int status = komainu::lab::run_in_sandbox(argc, argv, komainu::faults::run_matrix);
-    komainu::faults::remove_freezers();
+    if (group) komainu::faults::remove_freezers(*group);
     return status;
 }

@@ -1,8 +1,10 @@
 // What a machine may run out of: processor time, disk, descriptors.
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "test/faults/hogs.h"
@@ -14,12 +16,14 @@ namespace {
 
 constexpr Duration hogged_for = 10s;
 constexpr int small_disk_kib = 512;
-constexpr int few_descriptors = 24;
+constexpr int few_descriptors = 20;
 constexpr int more_clients_than_descriptors = 40;
 
 /// Without real-time priority a daemon waits for a processor like everybody, and a lost lease is a
 /// takeover as any other.
-Outcome hog(const std::string& name, Hogs::Rank rank) {
+Outcome hog(const std::string& name, Hogs::Rank rank, Duration deadtime) {
+    auto options = usual_cluster();
+    options.deadtime = deadtime;
     if (!Hogs::permitted(rank))
         return {Verdict::not_run, {}, "such priorities are not permitted to this user"};
     std::optional<Hogs> hogs;
@@ -28,11 +32,12 @@ Outcome hog(const std::string& name, Hogs::Rank rank) {
                 .strike = [&](Trial&) { hogs.emplace(rank); },
                 .repair = [&](Trial&) { hogs.reset(); },
                 .lasts = hogged_for,
+                .options = options,
                 .remark = "the service starves as well"});
 }
 
-Row hogged(const std::string& name, Hogs::Rank rank) {
-    return {name, in_words(Expect::stays), [=] { return hog(name, rank); }};
+Row hogged(const std::string& name, Hogs::Rank rank, Duration deadtime = usual_cluster().deadtime) {
+    return {name, in_words(Expect::stays), [=] { return hog(name, rank, deadtime); }};
 }
 
 /// Until not one more byte can be written.
@@ -86,8 +91,14 @@ lab::ClusterOptions cluster_with_descriptors(int number) {
     return options;
 }
 
+std::ptrdiff_t descriptors_of(pid_t pid) {
+    const std::filesystem::directory_iterator first("/proc/" + std::to_string(pid) + "/fd");
+    return std::distance(first, {});
+}
+
 Outcome use_up_descriptors(const std::string& name, Expect expect, const Deed& then) {
     std::vector<SilentClients> clients;
+    bool used_up = true;
     return run({.name = name,
                 .expect = expect,
                 .strike =
@@ -95,6 +106,9 @@ Outcome use_up_descriptors(const std::string& name, Expect expect, const Deed& t
                         for (int node = 1; node <= trial.cluster().size(); ++node)
                             clients.emplace_back(trial.cluster().control_socket(node));
                         lab::sleep_for(200ms);
+                        for (int node = 1; node <= trial.cluster().size(); ++node)
+                            used_up &= descriptors_of(trial.cluster().daemon(node).pid()) ==
+                                       few_descriptors;
                         then(trial);
                     },
                 .repair =
@@ -102,11 +116,28 @@ Outcome use_up_descriptors(const std::string& name, Expect expect, const Deed& t
                         clients.clear();
                         trial.start_what_does_not_run();
                     },
-                .options = cluster_with_descriptors(few_descriptors)});
+                .options = cluster_with_descriptors(few_descriptors),
+                .examine = [&](Trial&) { return used_up ? "" : "some were left"; }});
 }
 
 Row descriptors_used_up(const std::string& name, Expect expect, const Deed& then) {
     return {name, in_words(expect), [=] { return use_up_descriptors(name, expect, then); }};
+}
+
+/// Who lacks them from the start says so and ends.
+Outcome start_with_too_few() {
+    Outcome outcome;
+    for (int number = 4; number < few_descriptors; ++number) {
+        lab::Cluster cluster(cluster_with_descriptors(number));
+        cluster.start(1);
+        lab::wait_until([&] { return !cluster.running(1) || cluster.status(1); }, lab::patience);
+        if (cluster.status(1)) break;
+        const bool says_why = cluster.log(1).find("error: ") != std::string::npos;
+        if (cluster.daemon(1).wait(0ms) == 1 && says_why) continue;
+        outcome.verdict = Verdict::not_as_expected;
+        outcome.remark += fmt::format("does not say so with {}; ", number);
+    }
+    return outcome;
 }
 
 void kill_active(Trial& trial) {
@@ -121,7 +152,9 @@ void nothing(Trial&) {}
 std::vector<Row> resource_rows() {
     return {
         hogged("processors hogged at nice -20 for 10 s", Hogs::Rank::nice),
-        hogged("processors hogged in real time for 10 s", Hogs::Rank::real_time),
+        // Of each second the kernel keeps 50 ms for programs without real-time priority, and lets
+        // them go before all that have it (sched(7), sched_rt_runtime_us).
+        hogged("the same in real time, deadtime 200 ms", Hogs::Rank::real_time, 200ms),
         disks_full("disks full", Expect::stays, nothing, nothing),
         disks_full(
             "disks full, the active killed", Expect::moves,
@@ -131,6 +164,7 @@ std::vector<Row> resource_rows() {
                     std::remove((t.cluster().directory(node) + "/filling").c_str());
                 t.start_what_does_not_run();
             }),
+        {"too few descriptors to start", "says so", start_with_too_few},
         descriptors_used_up("descriptors used up by control clients", Expect::stays, nothing),
         descriptors_used_up("descriptors used up, the active killed", Expect::moves, kill_active),
     };

@@ -109,6 +109,7 @@ ClaimWatcher::~ClaimWatcher() {
 }
 
 void ClaimWatcher::listen() {
+    prefer_this_thread();
     while (!stop_) {
         pollfd readable{tap_.fd(), POLLIN, 0};
         if (::poll(&readable, 1, look_at_stop_every_ms) <= 0) continue;
