@@ -95,6 +95,24 @@ Row replaced_on_standby(const char* how, const lab::ClusterOptions& options) {
                 .options = options});
 }
 
+/// Whatever fences a VIP has to stand on the new interface as it stood on the old one.
+Row killed_on_replaced() {
+    return row({.name = "both of the active killed, its interface replaced before",
+                .expect = Expect::moves,
+                .strike =
+                    [](Trial& t) {
+                        const int next = t.standby();
+                        t.network().remove_interface(t.host_of_standby());
+                        t.network().replace_interface(t.host_of_standby());
+                        t.wait_until_well(lab::patience);
+                        t.cluster().switchover(t.active(), next);
+                        t.mark();
+                        t.cluster().signal_both(t.active(), SIGKILL);
+                        t.supervise(t.active());
+                    },
+                .kernel_removes = true});
+}
+
 /// As many notifications as no socket's buffer holds, while the guard cannot read them; and the one
 /// that it must not miss is among those that are lost.
 void overrun(Trial& trial) {
@@ -143,6 +161,7 @@ std::vector<Row> interface_rows() {
             replaced_at_once(),
             replaced_on_standby("unicast", usual_cluster()),
             replaced_on_standby("multicast", by_group4),
+            killed_on_replaced(),
             netlink_overrun()};
 }
 

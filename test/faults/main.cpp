@@ -45,7 +45,7 @@ bool is_wanted(const Row& row, int argc, char** argv) {
 void print_line(const std::string& name, const std::string& expected, const std::string& seen,
                 const std::string& wire, const std::string& address, const std::string& gap,
                 const std::string& remark) {
-    fmt::print("{:<46} {:<9} {:<12} {:>8} {:>8} {:>9}  {}\n", name, expected, seen, wire, address,
+    fmt::print("{:<54} {:<8} {:<12} {:>8} {:>8} {:>8}  {}\n", name, expected, seen, wire, address,
                gap, remark);
     std::fflush(stdout);
 }
@@ -87,15 +87,18 @@ int run_matrix(int argc, char** argv) {
     print_line("fault", "expected", "holders", "overlap", "two had", "gap", "");
     print_line("", "", "", "us", "us", "ms", "");
     int as_expected = 0, not_as_expected = 0, not_run = 0;
+    std::string logs;
     for (const auto& row : all_rows()) {
         if (!is_wanted(row, argc, argv)) continue;
         const auto outcome = row.run();
         print_outcome(row, outcome);
+        if (!outcome.logs.empty()) logs += fmt::format("\n{}:\n{}", row.name, outcome.logs);
         as_expected += outcome.verdict == Verdict::as_expected;
         not_as_expected += outcome.verdict == Verdict::not_as_expected;
         not_run += outcome.verdict == Verdict::not_run;
     }
-    fmt::print("\n{} as expected, {} not, {} not run\n", as_expected, not_as_expected, not_run);
+    fmt::print("{}\n{} as expected, {} not, {} not run\n", logs, as_expected, not_as_expected,
+               not_run);
     if (as_expected + not_as_expected + not_run == 0) fmt::print("no row has such a name\n");
     return not_as_expected == 0 && as_expected > 0 ? 0 : 1;
 }

@@ -21,7 +21,7 @@ std::string in_words(Victim victim) {
         case Victim::guard:
             return "guard";
         case Victim::both:
-            return "main and guard";
+            return "both";
     }
     return "";
 }
@@ -73,7 +73,7 @@ Row stopped(Victim victim, Place place) {
 
 Outcome freeze(const std::string& name, Place place) {
     Freezer freezer;
-    if (!freezer.trouble().empty()) return {Verdict::not_run, {}, freezer.trouble()};
+    if (!freezer.usable()) return {Verdict::not_run, {}, freezer.trouble()};
     return run({.name = name,
                 .expect = expectation(place),
                 .strike =
@@ -84,11 +84,12 @@ Outcome freeze(const std::string& name, Place place) {
                         freezer.freeze();
                     },
                 .repair = [&](Trial&) { freezer.thaw(); },
-                .lasts = frozen_for});
+                .lasts = frozen_for,
+                .kernel_removes = true});
 }
 
 Row frozen(Place place) {
-    const auto name = name_of("frozen by cgroup for 2 s", Victim::both, place);
+    const auto name = name_of("frozen for 2 s (cgroup)", Victim::both, place);
     return {name, in_words(expectation(place)), [=] { return freeze(name, place); }};
 }
 

@@ -11,7 +11,7 @@ namespace {
 using lab::patience;
 
 constexpr int tries_max = 3;
-constexpr Duration pause_min = 20ms;   // of two fifths of the deadtime
+constexpr Duration pause_min = 20ms;   // two fifths of the deadtime
 constexpr Duration aftermath = 300ms;  // in which what was wrongly decided shows
 
 bool is_as_expected(const Sight& sight, Expect expect) {
@@ -30,38 +30,59 @@ bool is_as_expected(const Sight& sight, Expect expect) {
     return false;
 }
 
+void add_remark(Outcome& outcome, const std::string& remark) {
+    if (!outcome.remark.empty() && !remark.empty()) outcome.remark += "; ";
+    outcome.remark += remark;
+}
+
 void complain(Outcome& outcome, const std::string& complaint) {
     if (complaint.empty()) return;
     outcome.verdict = Verdict::not_as_expected;
-    outcome.remark += (outcome.remark.empty() ? "" : "; ") + complaint;
+    add_remark(outcome, complaint);
 }
 
 /// What the nodes said last, for who has to find out why.
-void show_logs(Trial& trial) {
+std::string last_words(Trial& trial) {
     constexpr std::size_t shown = 4000;
+    std::string words;
     for (int node = 1; node <= trial.cluster().size(); ++node) {
         const auto log = trial.cluster().log(node);
-        fmt::print(stderr, "--- node {}\n{}", node,
-                   log.substr(log.size() - std::min(log.size(), shown)));
+        words += fmt::format("--- node {}\n{}", node,
+                             log.substr(log.size() - std::min(log.size(), shown)));
     }
+    return words;
+}
+
+/// P1 and P3 hold whatever was expected.
+void judge(Outcome& outcome, Trial& trial, const Fault& fault) {
+    const bool well = trial.wait_until_well(patience);
+    lab::sleep_for(aftermath);
+    const Sight sight = trial.sight();
+    outcome.sight = sight;
+    if (!well) complain(outcome, "the cluster did not become whole again");
+    if (!is_as_expected(sight, fault.expect)) complain(outcome, "not the expected holder");
+    if (sight.wire_overlap > 0ns) complain(outcome, "two answered for the VIP");
+    if (sight.address_overlap > 0ns && !fault.kernel_removes)
+        complain(outcome, "two interfaces had the VIP");
+    if (!sight.outage.over) complain(outcome, "the client is not served");
+    complain(outcome, trial.bugs());
+    complain(outcome, fault.examine(trial));
 }
 
 Outcome try_once(const Fault& fault) {
+    Outcome outcome{.remark = fault.remark};
     Trial trial(fault.options);
-    if (!trial.begin()) {
-        show_logs(trial);
-        return {Verdict::not_as_expected, {}, "the cluster did not start"};
+    if (trial.begin()) {
+        const auto struck = lab::now();
+        fault.strike(trial);
+        if (fault.expect == Expect::moves) trial.wait_until_moved(patience);
+        lab::sleep_until(struck + fault.lasts);
+        fault.repair(trial);
+        judge(outcome, trial, fault);
+    } else {
+        complain(outcome, "the cluster did not start");
     }
-    const auto struck = lab::now();
-    fault.strike(trial);
-    if (fault.expect == Expect::moves) trial.wait_until_moved(patience);
-    lab::sleep_until(struck + fault.lasts);
-    fault.repair(trial);
-    Outcome outcome = judge(trial, fault.expect);
-    if (!fault.remark.empty())
-        outcome.remark = fault.remark + (outcome.remark.empty() ? "" : "; ") + outcome.remark;
-    complain(outcome, fault.examine(trial));
-    if (outcome.verdict != Verdict::as_expected) show_logs(trial);
+    if (outcome.verdict != Verdict::as_expected) outcome.logs = last_words(trial);
     return outcome;
 }
 
@@ -88,9 +109,9 @@ Outcome run(const Fault& fault) {
         Outcome outcome = try_once(fault);
         const Sight& sight = outcome.sight;
         if (sight.pause >= pause_min)
-            outcome.remark += fmt::format("{}this machine stood still for {} ms",
-                                          outcome.remark.empty() ? "" : "; ", sight.pause / 1ms);
-        if (tries > 1) outcome.remark += fmt::format(", try {}", tries);
+            add_remark(outcome,
+                       fmt::format("this machine stood still for {} ms", sight.pause / 1ms));
+        if (tries > 1) add_remark(outcome, fmt::format("try {}", tries));
         if (outcome.verdict == Verdict::as_expected || sight.wire_overlap > 0ns ||
             sight.pause < pause_min || tries == tries_max)
             return outcome;
@@ -101,19 +122,6 @@ Row row(Fault fault) {
     auto name = fault.name;
     auto expected = in_words(fault.expect);
     return {std::move(name), std::move(expected), [f = std::move(fault)] { return run(f); }};
-}
-
-Outcome judge(Trial& trial, Expect expect) {
-    const bool well = trial.wait_until_well(patience);
-    lab::sleep_for(aftermath);
-    Outcome outcome{Verdict::as_expected, trial.sight(), ""};
-    const Sight& sight = outcome.sight;
-    if (!well) complain(outcome, "the cluster did not become whole again");
-    if (!is_as_expected(sight, expect)) complain(outcome, "not the expected holder");
-    if (sight.wire_overlap > 0ns) complain(outcome, "two answered for the VIP");
-    if (!sight.outage.over) complain(outcome, "the client is not served");
-    complain(outcome, trial.bugs());
-    return outcome;
 }
 
 }  // namespace komainu::faults

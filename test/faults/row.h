@@ -13,8 +13,9 @@ enum class Verdict { as_expected, not_as_expected, not_run };
 
 struct Outcome {
     Verdict verdict = Verdict::as_expected;
-    Sight sight;
-    std::string remark;
+    Sight sight = {};  ///< without a path when the row is not of that kind
+    std::string remark = {};
+    std::string logs = {};  ///< of the nodes, when it was not as expected
 };
 
 struct Row {
@@ -43,6 +44,9 @@ struct Fault {
     Deed repair = [](Trial&) {};
     Duration lasts = 300ms;
     lab::ClusterOptions options = usual_cluster();
+    /// Nobody else is left alive or awake to remove the VIP. It may stay for the kernel's time, on
+    /// an interface that does not answer.
+    bool kernel_removes = false;
     Examination examine = [](Trial&) { return ""; };  ///< at the end
     std::string remark = {};                          ///< what a reader has to know
 };
@@ -57,8 +61,5 @@ std::vector<Row> clock_rows();
 std::vector<Row> resource_rows();
 std::vector<Row> cluster_rows();  ///< of more than one node at once
 Row random_row();
-
-/// Judges what happened once the fault is over: P1 and P3 hold whatever was expected.
-Outcome judge(Trial& trial, Expect expect);
 
 }  // namespace komainu::faults
