@@ -2,6 +2,8 @@
 #
 #   make demo         three nodes in network namespaces, live, with the gaps that a client sees
 #   make check        builds and runs every test
+#   make faults       fails, kills and isolates nodes in every way, and shows what comes of it;
+#                     ROW='part of a name', SEED=
 #   make              builds build/release/{komainud,komainuctl}
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
@@ -51,14 +53,16 @@ LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
+FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
 BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
-TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
+TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
+             $(B)/faults $(B)/clock_step.so
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke faults format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -78,6 +82,10 @@ demo: deps
 bench-smoke: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-smoke $(B)/echo-service
 	@$(B)/bench-smoke $(if $(RUNS),--runs $(RUNS))
+
+faults: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/faults $(B)/clock_step.so $(B)/echo-service
+	@SEED="$(SEED)" $(B)/faults $(if $(ROW),"$(ROW)")
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
@@ -115,6 +123,11 @@ $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
+$(B)/faults: $(FAULTS) $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
+# Comes into a daemon from outside, so it has neither its flags nor its sanitizers.
+$(B)/clock_step.so: test/faults/clock_step.cpp
+	@echo "  LINK $@"; $(CXX) -std=c++20 -O2 $(WARNINGS) -fPIC -shared -o $@ $< -ldl
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 

@@ -13,6 +13,8 @@ namespace komainu {
 
 namespace {
 
+constexpr Duration follow_interface_every = 500ms;
+
 Settings settings_of(const Config& config, Incarnation incarnation) {
     Settings settings;
     settings.self = config.self;
@@ -56,6 +58,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       rivals_(config_.vips.size()),
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
+      following_(loop, [this] { follow_interface(); }),
       link_watch_(loop.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); })),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
@@ -77,6 +80,7 @@ int Daemon::run() {
     if (guard_) begin_start_probe();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
+    follow_interface();
     loop_.run();
     return exit_status_;
 }
@@ -134,6 +138,16 @@ void Daemon::perform(const Action& action) {
 
 void Daemon::receive() {
     link_.receive([this](Bytes bytes, const Endpoint& source) { on_datagram(bytes, source); });
+}
+
+/// An interface may be taken out and another put in, by the name of the first.
+void Daemon::follow_interface() {
+    following_.set(loop_.now() + follow_interface_every);
+    if (!link_.interface_was_replaced()) return;
+    link_watch_.clear();
+    if (Status opened = link_.reopen(); !opened) return log_error("{}", opened.error().what);
+    link_watch_ = loop_.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); });
+    log_notice("the interface for heartbeats was replaced: uses the new one");
 }
 
 /// A promise counts from the hearing, which must not be dated back: a datagram that is drained in

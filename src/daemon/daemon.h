@@ -58,6 +58,7 @@ private:
     void perform(const Action& action);
     void judge();
     void receive();
+    void follow_interface();
     void on_datagram(Bytes bytes, const Endpoint& source);
     void transmit(std::uint64_t sequence, const Message& message, NodeId to);
     LastWillBytes last_will(Term term) const;
@@ -107,6 +108,7 @@ private:
     Story story_;
     Loop::Timer judgement_;    ///< at the core's deadline
     Loop::Timer probe_again_;  ///< while the start is undecided
+    Loop::Timer following_;    ///< looks whether the link's interface is still the same
     Loop::Watch link_watch_;
     Loop::Watch signal_watch_;
 

@@ -37,6 +37,11 @@ bool is_link_local(const IpAddress& address) {
     return !address.is_ipv4() && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
 }
 
+/// To one interface, by more than the own address.
+bool is_tied(const DatagramLinkOptions& options) {
+    return options.group || is_link_local(options.own);
+}
+
 bool is_ip(const sockaddr* address) {
     return address && (address->sa_family == AF_INET || address->sa_family == AF_INET6);
 }
@@ -150,6 +155,7 @@ struct DatagramLink::Buffers {
 
 void DatagramLink::Buffers::prepare_sending(const DatagramLinkOptions& options,
                                             std::uint32_t interface_index) {
+    destinations.clear();
     to_group = options.group.has_value();
     if (to_group)
         destinations.emplace_back(Endpoint{*options.group, options.port}, interface_index);
@@ -220,6 +226,17 @@ void DatagramLink::Buffers::count_send_error(int code) {
 }
 
 Result<DatagramLink> DatagramLink::open(const DatagramLinkOptions& options) {
+    std::uint32_t interface = 0;
+    if (is_tied(options)) {
+        interface = interface_with(options.own);
+        if (interface == 0) return not_an_address_of_this_host(options.own);
+    }
+    auto socket = open_socket(options, interface);
+    if (!socket) return socket.error();
+    return DatagramLink(std::move(*socket), options, interface);
+}
+
+Result<Fd> DatagramLink::open_socket(const DatagramLinkOptions& options, std::uint32_t interface) {
     const int domain = options.own.is_ipv4() ? AF_INET : AF_INET6;
     Fd socket(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return Error::from_errno("cannot create a UDP socket", errno);
@@ -228,11 +245,6 @@ Result<DatagramLink> DatagramLink::open(const DatagramLinkOptions& options) {
     if (!attach_filter(socket, source_filter(options.peers, datagram_bytes_max)))
         return Error::from_errno("cannot filter a UDP socket", errno);
 
-    std::uint32_t interface = 0;
-    if (options.group || is_link_local(options.own)) {
-        interface = interface_with(options.own);
-        if (interface == 0) return not_an_address_of_this_host(options.own);
-    }
     const Endpoint bound{options.group.value_or(options.own), options.port};
     const SocketAddress address(bound, interface);
     if (bind(socket.get(), &address.generic, address.size()) != 0)
@@ -240,14 +252,40 @@ Result<DatagramLink> DatagramLink::open(const DatagramLinkOptions& options) {
     if (options.group && !join(socket, options.own, *options.group, static_cast<int>(interface)))
         return Error::from_errno("cannot join the multicast group " + to_string(*options.group),
                                  errno);
-    return DatagramLink(std::move(socket), options, interface);
+    return socket;
 }
 
 DatagramLink::DatagramLink(Fd socket, const DatagramLinkOptions& options,
                            std::uint32_t interface_index)
-    : socket_(std::move(socket)), buffers_(std::make_unique<Buffers>()) {
+    : socket_(std::move(socket)),
+      buffers_(std::make_unique<Buffers>()),
+      options_(options),
+      interface_index_(interface_index) {
+    if (interface_index != 0) if_indextoname(interface_index, interface_name_.data());
     buffers_->prepare_sending(options, interface_index);
     buffers_->prepare_receiving();
+}
+
+// Names are compared first, which takes one system call; the addresses only when the name means
+// another interface.
+bool DatagramLink::interface_was_replaced() const {
+    if (interface_index_ == 0) return false;
+    const std::uint32_t index = if_nametoindex(interface_name_.data());
+    if (socket_ && index == interface_index_) return false;
+    return index != 0 && interface_with(options_.own) == index;
+}
+
+// The old socket goes first: two cannot be bound to one group and port.
+Status DatagramLink::reopen() {
+    socket_.close();
+    const std::uint32_t index = interface_with(options_.own);
+    if (index == 0) return not_an_address_of_this_host(options_.own);
+    auto socket = open_socket(options_, index);
+    if (!socket) return socket.error();
+    socket_ = std::move(*socket);
+    interface_index_ = index;
+    buffers_->prepare_sending(options_, index);
+    return Ok{};
 }
 
 DatagramLink::DatagramLink(DatagramLink&&) noexcept = default;

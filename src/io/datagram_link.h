@@ -6,6 +6,7 @@
 // that a VIP never is.
 #pragma once
 
+#include <net/if.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -56,6 +57,15 @@ public:
     ~DatagramLink();
 
     int fd() const { return socket_.get(); }
+
+    /// A multicast membership and a link-local address are tied to one interface of the kernel's.
+    /// True when another one has taken that one's name and has the own address by now: nothing
+    /// comes or goes here any more, until reopen().
+    bool interface_was_replaced() const;
+
+    /// Opens a socket on the interface that is there now. fd() is another one afterwards, or none
+    /// when it failed; then interface_was_replaced() stays true.
+    Status reopen();
     const DatagramCounters& counters() const;
 
     /// To every peer, in one system call. Never blocks.
@@ -79,6 +89,8 @@ private:
     struct Buffers;  // what the kernel is handed; it must not move
 
     DatagramLink(Fd socket, const DatagramLinkOptions& options, std::uint32_t interface_index);
+    static Result<Fd> open_socket(const DatagramLinkOptions& options,
+                                  std::uint32_t interface_index);
     void send(std::size_t first, std::size_t end, std::span<const std::byte> datagram);
     std::size_t receive_batch();
     std::span<const std::byte> received(std::size_t i);
@@ -87,6 +99,9 @@ private:
 
     Fd socket_;
     std::unique_ptr<Buffers> buffers_;
+    DatagramLinkOptions options_;
+    std::uint32_t interface_index_;  ///< that the socket is tied to; 0: to none
+    std::array<char, IF_NAMESIZE> interface_name_{};
 };
 
 }  // namespace komainu

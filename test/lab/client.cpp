@@ -108,13 +108,14 @@ std::vector<Answer> Client::answers_since(std::uint64_t mark) const {
 }
 
 Outage Client::outage_since(std::uint64_t mark) const {
+    // Read first: collecting many answers takes longer than one may take to come.
+    const auto ripe = now() - answer_takes_at_most;
     // The probe before the mark is looked at too: an outage may begin with the first after it.
     const auto first = mark - std::min(mark, answered_before_mark);
     std::map<std::uint64_t, Instant> answered;
     for (const auto& answer : answers_since(first)) answered[answer.probe] = answer.sent;
 
     const std::lock_guard lock(mutex_);
-    const auto ripe = now() - answer_takes_at_most;
     Outage outage;
     std::optional<Instant> last_answered;
     bool lost_since = false;
@@ -131,6 +132,14 @@ Outage Client::outage_since(std::uint64_t mark) const {
     }
     outage.over = last_answered && ripe - *last_answered < still_answered;
     return outage;
+}
+
+Duration Client::pause_since(std::uint64_t mark) const {
+    const std::lock_guard lock(mutex_);
+    Duration longest{};
+    for (std::size_t probe = std::max<std::size_t>(mark, 1); probe < sent_.size(); ++probe)
+        longest = std::max(longest, sent_[probe] - sent_[probe - 1] - probe_every);
+    return longest;
 }
 
 bool Client::wait_for(const std::function<bool(const Answer&)>& wanted, std::uint64_t mark,

@@ -48,6 +48,10 @@ public:
     std::vector<Answer> answers_since(std::uint64_t mark) const;
     Outage outage_since(std::uint64_t mark) const;
 
+    /// The longest time by which a probe since the mark was late: for as long this machine, or its
+    /// processors, had better things to do.
+    Duration pause_since(std::uint64_t mark) const;
+
     /// Whether an answer to a probe sent after the mark came (from that service) within the limit.
     bool answered(std::uint64_t mark, Duration limit) const;
     bool answered_by(int tag, std::uint64_t mark, Duration limit) const;

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -100,6 +101,9 @@ std::string Cluster::configuration(int node) const {
 void Cluster::write_files(int node) const {
     const auto here = directory(node);
     must(::mkdir(here.c_str(), 0755), here.c_str());
+    const auto size = "size=" + std::to_string(options_.disk_kib) + "k";
+    if (options_.disk_kib > 0)
+        must(::mount("tmpfs", here.c_str(), "tmpfs", 0, size.c_str()), "small file system");
     must(::mkdir((here + "/state").c_str(), 0755), "state directory");
     std::ofstream(configuration_file(node)) << configuration(node);
     const auto key = options_.keys.find(node);
@@ -122,11 +126,14 @@ std::string Cluster::control_socket(int node) const { return directory(node) + "
 std::string Cluster::log(int node) const { return read_file(directory(node) + "/log"); }
 
 void Cluster::start(int node) {
-    at(node).daemon.emplace(
-        at(node).host.space,
-        std::vector<std::string>{built_program("komainud"), "--config", configuration_file(node),
-                                 "--node-id", std::to_string(node)},
-        directory(node) + "/log");
+    const auto launcher = options_.launchers.find(node);
+    std::vector<std::string> command;
+    if (launcher != options_.launchers.end()) command = launcher->second;
+    for (const auto& word : {built_program("komainud"), std::string("--config"),
+                             configuration_file(node), std::string("--node-id"),
+                             std::to_string(node)})
+        command.push_back(word);
+    at(node).daemon.emplace(at(node).host.space, command, directory(node) + "/log");
 }
 
 void Cluster::start_all() {

@@ -40,6 +40,10 @@ struct ClusterOptions {
     ServiceCheck check = ServiceCheck::none;
     std::string more = {};                 ///< text at the end of every configuration
     std::map<int, std::string> keys = {};  ///< hex; of nodes that shall not have the common one
+    /// Words before the daemon's own command, such as those of env(1) or prlimit(1).
+    std::map<int, std::vector<std::string>> launchers = {};
+    /// Of a small file system for each node's files, the sockets and logs included. 0: none.
+    int disk_kib = 0;
 };
 
 class Cluster {
@@ -95,7 +99,7 @@ public:
 
     std::string control_socket(int node) const;
     std::string configuration_file(int node) const;
-    std::string directory(int node) const;
+    std::string directory(int node) const;  ///< with everything that the node reads and writes
     std::string log(int node) const;  ///< what the node's processes printed
 
 private:

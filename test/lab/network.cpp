@@ -14,8 +14,12 @@
 #include <netlink/route/qdisc.h>
 #include <netlink/route/qdisc/fifo.h>
 #include <netlink/route/tc.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
 #include <string_view>
 
 #include "test/lab/fail.h"
@@ -100,15 +104,21 @@ struct Network::Netlink {
     }
 
     /// A veth pair: one end a port of the bridge here, the other eth0 in the given namespace.
-    void add_cable(const std::string& port, int bridge_index, const NetworkNamespace& far_end) {
+    void add_cable(const std::string& port, int port_index, int bridge_index,
+                   const NetworkNamespace& far_end) {
         const Link added(rtnl_link_veth_alloc(), rtnl_link_put);
         rtnl_link_set_name(added.get(), port.c_str());
+        rtnl_link_set_ifindex(added.get(), port_index);
         rtnl_link_set_master(added.get(), bridge_index);
         rtnl_link_set_flags(added.get(), IFF_UP);
         const Link peer(rtnl_link_veth_get_peer(added.get()), rtnl_link_put);
         rtnl_link_set_name(peer.get(), host_interface);
         rtnl_link_set_ns_fd(peer.get(), far_end.fd());
         must_nl(rtnl_link_add(socket, added.get(), NLM_F_CREATE | NLM_F_EXCL), "veth " + port);
+    }
+
+    void remove(const char* name) {
+        must_nl(rtnl_link_delete(socket, link(name).get()), std::string("removing ") + name);
     }
 
     /// Gives a namespace the number by which this one's sockets tell its events apart
@@ -128,17 +138,17 @@ struct Network::Netlink {
         must_nl(nl_wait_for_ack(socket), what);
     }
 
-    /// libnl's own setter for this (3.7) sends a message without the state in it.
-    void set_port_state(const char* name, std::uint8_t state) {
+    /// libnl's own setter for the state (3.7) sends a message without the state in it.
+    void set_of_port(const char* name, int attribute, std::uint8_t value) {
         const Message message(nlmsg_alloc_simple(RTM_SETLINK, 0), nlmsg_free);
         ifinfomsg header{};
         header.ifi_family = AF_BRIDGE;
         header.ifi_index = index(name);
         must_nl(nlmsg_append(message.get(), &header, sizeof header, NLMSG_ALIGNTO), "nlmsg_append");
         nlattr* port = nla_nest_start(message.get(), IFLA_PROTINFO | NLA_F_NESTED);
-        must_nl(nla_put_u8(message.get(), IFLA_BRPORT_STATE, state), "IFLA_BRPORT_STATE");
+        must_nl(nla_put_u8(message.get(), attribute, value), "attribute of bridge port");
         nla_nest_end(message.get(), port);
-        send(message, "state of bridge port");
+        send(message, "setting of bridge port");
     }
 
     /// A queue without room: everything that leaves by this interface is dropped.
@@ -178,34 +188,62 @@ Host& Network::add_host(const std::string& name, int number) {
         set_sysctl("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
     });
     lan_->number_namespace(host.space, number);
-    lan_->add_cable(name, lan_->index(bridge), host.space);
+    Netlink(host.space).set_up("lo", Carrier::up);
+    plug_in(host);
+    return host;
+}
 
+void Network::plug_in(const Host& host) {
+    lan_->add_cable(host.name, port_index(host.number), lan_->index(bridge), host.space);
     Netlink own(host.space);
-    own.set_up("lo", Carrier::up);
     own.set_up(host_interface, Carrier::up);
     own.add_address(host_interface, host.ipv4, ipv4_prefix_length);
     own.add_address(host_interface, host.ipv6, ipv6_prefix_length);
-    return host;
 }
+
+void Network::remove_interface(const Host& host) { Netlink(host.space).remove(host_interface); }
+
+void Network::replace_interface(const Host& host) { plug_in(host); }
 
 void Network::set_carrier(const Host& host, Carrier carrier) {
     lan_->set_up(host.name.c_str(), carrier);
 }
 
-void Network::set_port_state(const Host& host, std::uint8_t state) {
-    lan_->set_port_state(host.name.c_str(), state);
+void Network::silence(const Host& host) {
+    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_STATE, BR_STATE_DISABLED);
 }
 
-void Network::silence(const Host& host) { set_port_state(host, BR_STATE_DISABLED); }
+void Network::keep_apart(const Host& host) {
+    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_ISOLATED, 1);
+}
 
 void Network::deafen(const Host& host) { lan_->drop_egress(host.name.c_str()); }
 
 void Network::mute(const Host& host) { Netlink(host.space).drop_egress(host_interface); }
 
 void Network::heal(const Host& host) {
-    set_port_state(host, BR_STATE_FORWARDING);
+    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_STATE, BR_STATE_FORWARDING);
+    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_ISOLATED, 0);
     lan_->pass_egress(host.name.c_str());
     Netlink(host.space).pass_egress(host_interface);
+}
+
+MacAddress mac_of(const Host& host) {
+    ifreq request{};
+    std::strcpy(request.ifr_name, host_interface);
+    host.space.run([&] {
+        const Fd socket(must(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+        must(::ioctl(socket.get(), SIOCGIFHWADDR, &request), "SIOCGIFHWADDR");
+    });
+    MacAddress mac;
+    std::memcpy(mac.bytes.data(), request.ifr_hwaddr.sa_data, mac.bytes.size());
+    return mac;
+}
+
+void shell(const Host& host, const std::string& command) {
+    host.space.run([&] {
+        if (std::system(command.c_str()) != 0) fail(host.name + ": " + command);
+    });
 }
 
 }  // namespace komainu::lab

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/address.h"
+#include "packet/ethernet.h"
 #include "test/lab/netns.h"
 
 struct nl_sock;
@@ -28,6 +29,12 @@ struct Host {
 
 enum class Carrier : bool { down, up };
 
+/// Of the host's eth0.
+MacAddress mac_of(const Host&);
+
+/// Runs a command there. It has to succeed.
+void shell(const Host&, const std::string& command);
+
 class Network {
 public:
     Network();
@@ -35,11 +42,20 @@ public:
 
     /// Joins a host to the LAN. The reference stays good.
     Host& add_host(const std::string& name, int number);
+
+    /// Takes a host's eth0 out as if its card were pulled, and the cable with it; and puts in
+    /// another, with an index and a hardware address of its own, and the host's addresses on it.
+    void remove_interface(const Host&);
+    void replace_interface(const Host&);
     std::deque<Host>& hosts() { return hosts_; }
 
     /// The LAN's own namespace, and the name of the bridge in it.
     const NetworkNamespace& space() const { return space_; }
     static constexpr const char* bridge = "lan";
+
+    /// The index, in the LAN's namespace, of the bridge's port that leads to a host.
+    static constexpr int port_index(int host_number) { return first_port_index + host_number; }
+    static constexpr int first_port_index = 1000;
 
     /// The cable pulled, or plugged in: the host sees its carrier go or come.
     void set_carrier(const Host&, Carrier);
@@ -50,13 +66,15 @@ public:
     /// From now on the host is not heard, yet hears; or does not hear, yet is heard.
     void mute(const Host&);
     void deafen(const Host&);
-    /// Ends silence, muteness and deafness.
+    /// From now on nothing passes between hosts that are both kept apart; all others hear them.
+    void keep_apart(const Host&);
+    /// Ends all of the above.
     void heal(const Host&);
 
 private:
     struct Netlink;  // a libnl-route socket within one namespace
 
-    void set_port_state(const Host&, std::uint8_t state);
+    void plug_in(const Host&);
 
     NetworkNamespace space_;
     std::unique_ptr<Netlink> lan_;

@@ -72,6 +72,31 @@ TEST(Lab, ASilencedHostKeepsItsCarrierAndIsHealed) {
     EXPECT_TRUE(client.answered(mark, patience));
 }
 
+TEST(Lab, HostsKeptApartReachOthersOnly) {
+    Lan lan;
+    Host& three = lan.network.add_host("three", 3);
+    const Client apart(lan.one, {lan.two.ipv4, port});
+    const Client neutral(three, {lan.two.ipv4, port});
+    ASSERT_TRUE(apart.answered(0, patience));
+    lan.network.keep_apart(lan.one);
+    lan.network.keep_apart(lan.two);
+    sleep_for(20ms);
+    const auto mark = apart.mark();
+    EXPECT_TRUE(neutral.answered(neutral.mark(), patience));
+    EXPECT_FALSE(apart.answered(mark, 100ms));
+    lan.network.heal(lan.one);
+    EXPECT_TRUE(apart.answered(apart.mark(), patience));
+}
+
+TEST(Lab, AReplacedInterfaceIsAnotherOneWithTheSameAddresses) {
+    Lan lan;
+    const auto before = mac_of(lan.two);
+    lan.network.remove_interface(lan.two);
+    lan.network.replace_interface(lan.two);
+    EXPECT_NE(mac_of(lan.two), before);
+    EXPECT_TRUE(lan.reaches(lan.two.ipv4));
+}
+
 TEST(Lab, ADeafHostIsHeardAndAMuteHostHears) {
     Lan lan;
     const Client client(lan.one, {lan.two.ipv4, port});

@@ -123,6 +123,38 @@ TEST_P(MulticastLink, NeedsAnInterfaceThatHasTheOwnAddress) {
     });
 }
 
+TEST_P(MulticastLink, GoesOnOverTheInterfaceThatReplacedItsOwn) {
+    const auto at_second = [&](const std::function<void()>& f) { hosts[1]->space.run(f); };
+    at_second([&] { EXPECT_FALSE(links[1]->interface_was_replaced()); });
+    network.remove_interface(*hosts[1]);
+    at_second([&] { EXPECT_FALSE(links[1]->interface_was_replaced()) << "there is none yet"; });
+    network.replace_interface(*hosts[1]);
+    at_second([&] {
+        ASSERT_TRUE(links[1]->interface_was_replaced());
+        const Status opened = links[1]->reopen();
+        EXPECT_TRUE(opened) << opened.error().what;
+        EXPECT_FALSE(links[1]->interface_was_replaced());
+    });
+    const auto there = [&] { links[0]->send_all(hello); };
+    const auto back = [&] { links[1]->send_all(hello); };
+    EXPECT_EQ(source_seen(*links[1], there), (Endpoint{own(*hosts[0]), port}));
+    EXPECT_EQ(source_seen(*links[0], back), (Endpoint{own(*hosts[1]), port}));
+}
+
+TEST_P(MulticastLink, IsClosedWhenItCannotBeReopenedAndTriesAgain) {
+    hosts[0]->space.run([&] {
+        shell(*hosts[0], "ip addr flush dev eth0");
+        const Status opened = links[0]->reopen();
+        ASSERT_FALSE(opened);
+        EXPECT_FALSE(links[0]->interface_was_replaced()) << "the address is not back";
+        links[0]->send_all(hello);
+        EXPECT_EQ(links[0]->counters().sent, 0);
+        shell(*hosts[0], "ip addr add " + to_string(own(*hosts[0])) + "/24 dev eth0");
+        EXPECT_TRUE(links[0]->interface_was_replaced());
+        EXPECT_TRUE(links[0]->reopen());
+    });
+}
+
 INSTANTIATE_TEST_SUITE_P(, MulticastLink,
                          testing::Values(Group{"Ipv4", "239.77.0.1", &lab::Host::ipv4},
                                          Group{"Ipv6", "ff02::77", &lab::Host::ipv6}),

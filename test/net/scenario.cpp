@@ -1,11 +1,5 @@
 #include "test/net/scenario.h"
 
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-
-#include <cstring>
-
 namespace komainu::lab {
 
 namespace {
@@ -119,16 +113,6 @@ void Scenario::expect_announced(int node, const IpAddress& address) {
     }
 }
 
-MacAddress Scenario::mac_of(int node) {
-    ifreq request{};
-    std::strcpy(request.ifr_name, "eth0");
-    cluster_->host(node).space.run([&] {
-        const Fd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-        EXPECT_EQ(ioctl(socket.get(), SIOCGIFHWADDR, &request), 0);
-    });
-    MacAddress mac;
-    std::memcpy(mac.bytes.data(), request.ifr_hwaddr.sa_data, mac.bytes.size());
-    return mac;
-}
+MacAddress Scenario::mac_of(int node) { return lab::mac_of(cluster_->host(node)); }
 
 }  // namespace komainu::lab

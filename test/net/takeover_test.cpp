@@ -187,6 +187,28 @@ TEST_F(Takeover, WorksByMulticastOverIpv6) {
     expect_takeover(active, [&] { cluster().network().silence(cluster().host(active)); });
 }
 
+/// The interface goes and another comes by its name, as with a card or a virtual machine's network.
+void replace_interface(Cluster& cluster, int node) {
+    cluster.network().remove_interface(cluster.host(node));
+    sleep_for(300ms);
+    cluster.network().replace_interface(cluster.host(node));
+}
+
+TEST_F(Takeover,
+       IsNotNeededWhenAStandbyGetsAnotherInterfaceAndItsMulticastComesBackWithoutARestart) {
+    const int active = begin({.multicast_group = "239.77.0.1"});
+    const int standby = active == 1 ? 2 : 1;
+    expect_no_move(active, [&] { replace_interface(cluster(), standby); });
+    EXPECT_TRUE(cluster().wait_until_whole());
+}
+
+TEST_F(Takeover, AfterTheActiveGotAnotherInterfaceWhoseMulticastComesBackWithoutARestart) {
+    const int active =
+        begin({.heartbeat_family = Family::ipv6, .multicast_group = "ff02::4d:4e55"});
+    expect_takeover(active, [&] { replace_interface(cluster(), active); });
+    EXPECT_TRUE(cluster().wait_until_whole());
+}
+
 TEST_F(Takeover, WorksByUnicastOverIpv6) {
     const int active = begin({.heartbeat_family = Family::ipv6});
     expect_takeover(active, [&] { cluster().kill_main(active); });
