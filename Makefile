@@ -58,7 +58,7 @@ TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/ben
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke model format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -78,6 +78,10 @@ demo: deps
 bench-smoke: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-smoke $(B)/echo-service
 	@$(B)/bench-smoke $(if $(RUNS),--runs $(RUNS))
+
+# Searches all walks of the model of lease and election (needs spin).
+model: deps
+	@test/model/lease-has-one-holder
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
