@@ -62,7 +62,7 @@ TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/ben
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke faults format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke faults model format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -86,6 +86,10 @@ bench-smoke: deps
 faults: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/faults $(B)/clock_step.so $(B)/echo-service
 	@SEED="$(SEED)" $(B)/faults $(if $(ROW),"$(ROW)")
+
+# Searches all walks of the model of lease and election (needs spin).
+model: deps
+	@test/model/lease-has-one-holder
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
