@@ -2,6 +2,7 @@
 #
 #   make demo         three nodes in network namespaces, live, with the gaps that a client sees
 #   make check        builds and runs every test
+#   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
 #   make              builds build/release/{komainud,komainuctl}
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
@@ -21,6 +22,7 @@ endif
 VERSION  := 0.1.0
 empty    :=
 comma    := ,
+FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
@@ -49,16 +51,19 @@ SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
-NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
+NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
-BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
+FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
+BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.cpp)
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
-TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
+TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
+             $(B)/bench-flood $(FUZZ:%=$(B)/replay/%)
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke bench-flood fuzz fuzz-corpus fuzzers \
+        format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -78,6 +83,18 @@ demo: deps
 bench-smoke: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-smoke $(B)/echo-service
 	@$(B)/bench-smoke $(if $(RUNS),--runs $(RUNS))
+
+# Each target runs for FUZZ_SECONDS, 60 by default. Needs clang, which builds a tree of its own.
+fuzz fuzz-corpus: deps
+	@+$(MAKE) --no-print-directory B=build/fuzz CXX='$(FUZZ_CXX)' \
+	  SAN=fuzzer-no-link,address,undefined fuzzers
+	@TARGETS="$(FUZZ)" test/fuzz/run $@
+
+fuzzers: $(FUZZ:%=$(B)/fuzz/%)
+
+bench-flood: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-flood
+	@$(B)/bench-flood $(if $(SECONDS),--seconds $(SECONDS))
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
@@ -114,6 +131,16 @@ $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
+# Not removed after the link, as make would do with what only a pattern asks for.
+.SECONDARY: $(FUZZ:%=$(B)/test/fuzz/%.o)
+$(B)/fuzz/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/entry.o $(B)/test/fuzz/fuzz.o $(B)/libkomainu.a
+	@mkdir -p $(@D)
+	$(call link,-fsanitize=fuzzer)
+$(B)/replay/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/replay.o $(B)/test/fuzz/fuzz.o $(B)/libkomainu.a
+	@mkdir -p $(@D)
+	$(call link)
+$(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
