@@ -4,6 +4,7 @@
 #   make check        builds and runs every test
 #   make faults       fails, kills and isolates nodes in every way, and shows what comes of it;
 #                     ROW='part of a name', SEED=
+#   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
 #   make              builds build/release/{komainud,komainuctl}
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
@@ -23,6 +24,7 @@ endif
 VERSION  := 0.1.0
 empty    :=
 comma    := ,
+FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
@@ -51,7 +53,7 @@ SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
-NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
+NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
 BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
@@ -63,6 +65,17 @@ TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/ben
 # --- What people call ---------------------------------------------------------------------------
 
 .PHONY: all deps check check-asan demo bench-smoke faults model format install clean tests FORCE
+FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
+BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.cpp)
+
+PROGRAMS  := $(B)/komainud $(B)/komainuctl
+TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
+             $(B)/bench-flood $(FUZZ:%=$(B)/replay/%)
+
+# --- What people call ---------------------------------------------------------------------------
+
+.PHONY: all deps check check-asan demo bench-smoke bench-flood fuzz fuzz-corpus fuzzers \
+        format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -90,6 +103,17 @@ faults: deps
 # Searches all walks of the model of lease and election (needs spin).
 model: deps
 	@test/model/lease-has-one-holder
+# Each target runs for FUZZ_SECONDS, 60 by default. Needs clang, which builds a tree of its own.
+fuzz fuzz-corpus: deps
+	@+$(MAKE) --no-print-directory B=build/fuzz CXX='$(FUZZ_CXX)' \
+	  SAN=fuzzer-no-link,address,undefined fuzzers
+	@TARGETS="$(FUZZ)" test/fuzz/run $@
+
+fuzzers: $(FUZZ:%=$(B)/fuzz/%)
+
+bench-flood: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-flood
+	@$(B)/bench-flood $(if $(SECONDS),--seconds $(SECONDS))
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
@@ -132,6 +156,16 @@ $(B)/faults: $(FAULTS) $(B)/liblab.a $(B)/libkomainu.a
 # Comes into a daemon from outside, so it has neither its flags nor its sanitizers.
 $(B)/clock_step.so: test/faults/clock_step.cpp
 	@echo "  LINK $@"; $(CXX) -std=c++20 -O2 $(WARNINGS) -fPIC -shared -o $@ $< -ldl
+# Not removed after the link, as make would do with what only a pattern asks for.
+.SECONDARY: $(FUZZ:%=$(B)/test/fuzz/%.o)
+$(B)/fuzz/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/entry.o $(B)/test/fuzz/fuzz.o $(B)/libkomainu.a
+	@mkdir -p $(@D)
+	$(call link,-fsanitize=fuzzer)
+$(B)/replay/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/replay.o $(B)/test/fuzz/fuzz.o $(B)/libkomainu.a
+	@mkdir -p $(@D)
+	$(call link)
+$(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 

@@ -1,0 +1,59 @@
+// The text of a configuration file (conf/reader.h, conf/check.h).
+#include <algorithm>
+
+#include "conf/check.h"
+#include "conf/reader.h"
+#include "conf/summary.h"
+#include "test/fuzz/fuzz.h"
+#include "test/unit/conf_text.h"
+
+namespace komainu::fuzz {
+
+namespace {
+
+void says_what_is_wrong_where(const Problems& problems, int lines) {
+    int previous = 0;
+    for (const Problem& problem : problems.list()) {
+        must_hold(!problem.text.empty(), "a problem has a text");
+        must_hold(problem.place.line >= 0 && problem.place.line <= std::max(lines, 1),
+                  "a problem is on a line of the file");
+        must_hold(problem.place.line >= previous, "problems come in the order of the file");
+        must_hold(is_printable(to_string("k.conf", problem)), "a problem can be shown");
+        previous = problem.place.line;
+    }
+}
+
+void could_run(const Config& config) {
+    must_hold(!config.nodes.empty() && config.nodes.size() <= nodes_max, "there are nodes");
+    must_hold(std::ranges::is_sorted(config.nodes, {}, &NodeConfig::id), "nodes are in order");
+    for (const NodeConfig& node : config.nodes)
+        must_hold(is_valid(node.id) && node.addresses.size() == links_max, "a node is complete");
+    must_hold(config.heartbeat.interval > Duration{0} &&
+                  config.heartbeat.interval < config.heartbeat.deadtime,
+              "the interval is shorter than the deadtime");
+    must_hold(config.vips.size() <= vips_max && config.services.size() <= services_max,
+              "bounds are kept");
+    const bool multicast = config.heartbeat.mode == HeartbeatMode::multicast;
+    must_hold(!multicast || config.heartbeat.group, "multicast has a group");
+    must_hold(is_printable(describe(config)), "what would run can be shown");
+}
+
+}  // namespace
+
+void examine(Bytes input) {
+    const std::string text = text_of(input);
+    auto read = read_config(text);
+    check(read.config, read.lines, read.problems);
+    says_what_is_wrong_where(read.problems, static_cast<int>(std::ranges::count(text, '\n')) + 1);
+    if (!read.problems.has_errors()) could_run(read.config);
+}
+
+std::vector<std::string> seeds() {
+    const std::string& good = conf_text::good;
+    return {good, good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
+            good + "[heartbeat]\nmode = multicast\ngroup = 239.1.2.3\ninterval = 10ms\n",
+            good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
+            "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
+}
+
+}  // namespace komainu::fuzz

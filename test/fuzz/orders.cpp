@@ -1,0 +1,47 @@
+// What main and guard say to each other (guard/orders.h). Main has read the network: should it ever
+// be taken over from there, the guard must still read its orders safely.
+#include "guard/orders.h"
+
+#include <algorithm>
+#include <array>
+
+#include "test/fuzz/fuzz.h"
+
+namespace komainu::fuzz {
+
+namespace {
+
+using Room = std::array<std::byte, guard_message_bytes_max>;
+
+template <class Message>
+void encodes_back(const std::optional<Message>& message, Bytes input) {
+    if (!message) return;
+    Room room;
+    must_hold(std::ranges::equal(encode(*message, room), input),
+              "what was decoded encodes back to the same bytes");
+}
+
+}  // namespace
+
+void examine(Bytes input) {
+    encodes_back(decode_order(input), input);
+    encodes_back(decode_report(input), input);
+}
+
+std::vector<std::string> seeds() {
+    Room room;
+    std::vector<std::string> seeds;
+    LastWillBytes will;
+    for (int i = 0; i < 89; ++i) will.push_back(static_cast<std::byte>(i));
+    for (const GuardOrder& order : std::initializer_list<GuardOrder>{
+             HoldOrder{7, will}, HoldOrder{7, {}}, DropOrder{7}, AnnounceOrder{}})
+        seeds.push_back(text_of(encode(order, room)));
+    for (const GuardReport& report : std::initializer_list<GuardReport>{
+             HeldReport{7, Instant(5ns), Instant(6ns)}, DroppedReport{7, DropReason::lease_expired},
+             HoldFailedReport{7, "why"}, CarrierReport{Carrier::up, "eth0"}, RestoredReport{"main"},
+             ReadyReport{}, StartFailedReport{"why"}})
+        seeds.push_back(text_of(encode(report, room)));
+    return seeds;
+}
+
+}  // namespace komainu::fuzz

@@ -1,0 +1,61 @@
+// A line on the control socket, from whoever may connect there (daemon/control_request.h).
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/overload.h"
+#include "daemon/control_request.h"
+#include "test/fuzz/fuzz.h"
+
+namespace komainu::fuzz {
+
+namespace {
+
+using nlohmann::json;
+
+std::string line_of(const ControlRequest& request) {
+    return std::visit(Overload{[](const AskStatus&) {
+                                   return json{{"command", "status"}};
+                               },
+                               [](const AskSwitchover& asked) {
+                                   return json{{"command", "switchover"},
+                                               {"node", asked.target == no_node
+                                                            ? json()
+                                                            : json(number(asked.target))}};
+                               }},
+                      request)
+        .dump();
+}
+
+void is_one_line_with_a_reason(const std::string& line) {
+    must_hold(is_printable(line) && line.find('\n') == line.npos, "a refusal is one line");
+    const auto answer = json::parse(line, nullptr, false);
+    must_hold(answer.is_object() && answer.size() == 2 && answer["ok"] == false,
+              "a refusal is a JSON object");
+    must_hold(!answer["error"].get<std::string>().empty(), "a refusal says why");
+}
+
+}  // namespace
+
+void examine(Bytes input) {
+    const std::string line = text_of(input);
+    if (const auto request = read_control_request(line)) {
+        const auto again = read_control_request(line_of(request.value()));
+        must_hold(again && again.value() == request.value(), "a request can be said again");
+    } else {
+        is_one_line_with_a_reason(refusal_line(request.error().what));
+    }
+    // Answers may quote anything, a path of the configuration for instance.
+    is_one_line_with_a_reason(refusal_line("because of " + line));
+}
+
+std::vector<std::string> seeds() {
+    return {line_of(AskStatus{}),
+            line_of(AskSwitchover{}),
+            line_of(AskSwitchover{NodeId{64}}),
+            R"({"command":"switchover","node":65})",
+            R"({"command":"switchover","node":1e99})",
+            R"({"command":"a\u0000\ud83d\ude00\n"})",
+            R"([{"command":["status"]}])"};
+}
+
+}  // namespace komainu::fuzz
