@@ -24,7 +24,7 @@ comma    := ,
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libsodium libcap-ng fmt
+LIBS      := libmnl libnl-3.0 libsodium libcap-ng libbpf fmt
 TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -35,7 +35,8 @@ OPTIMIZE := $(if $(SAN),-g -O1,-g -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 OPTIMIZE_TESTS := -g1 -O0 -U_FORTIFY_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor \
             -Wold-style-cast -Wimplicit-fallthrough $(if $(WERROR),-Werror)
-override CPPFLAGS := -I. -Isrc -DKOMAINU_VERSION='"$(VERSION)"' -D_GNU_SOURCE -MMD -MP \
+override CPPFLAGS := -I. -Isrc -isystem $(B)/bpf \
+            -DKOMAINU_VERSION='"$(VERSION)"' -D_GNU_SOURCE -MMD -MP \
             $(call pkg,--cflags,$(LIBS)) $(CPPFLAGS)
 # The user's own flags come last, so that they win.
 USER_FLAGS := $(CXXFLAGS)
@@ -117,6 +118,19 @@ $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
+
+# The program in the kernel: compiled for BPF, stripped of what a debugger would need, and put into
+# a header that loads it. Debian keeps asm/ where only gcc looks.
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Isrc -I/usr/include/$(shell gcc -print-multiarch)
+bpftool     = PATH="$$PATH:/usr/sbin:/sbin" bpftool
+$(B)/bpf/%.skel.h: src/guard/%.bpf.c src/guard/fence_layout.h Makefile
+	@mkdir -p $(@D)
+	@echo "  BPF $<"
+	@clang $(BPF_CFLAGS) -c -o $(@D)/$*.full.o $<
+	@$(bpftool) gen object $(@D)/$*.o $(@D)/$*.full.o
+	@$(bpftool) gen skeleton $(@D)/$*.o name $* > $@.new
+	@mv $@.new $@
+$(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
 
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)

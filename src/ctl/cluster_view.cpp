@@ -97,6 +97,9 @@ ClusterView view_of(const json& status) {
     view.quorum = flag_at(status, "quorum");
     view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
     view.vips = views_of<VipView>(at(status, "vips"), vip_view);
+    const json& fence = at(status, "fence");
+    view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
+                  number_at<std::int64_t>(fence, "dropped").value_or(0)};
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

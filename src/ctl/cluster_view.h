@@ -43,6 +43,12 @@ struct TakeoverView {
     std::optional<std::int64_t> at_ms;  ///< wall clock
 };
 
+struct FenceView {
+    std::string state;
+    std::string reason;
+    std::int64_t dropped = 0;
+};
+
 struct ClusterView {
     std::string name;
     int node_id = 0;  ///< who was asked
@@ -53,6 +59,7 @@ struct ClusterView {
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
     std::optional<TakeoverView> takeover;
+    FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 
 ClusterView view_of(const nlohmann::json& status);

@@ -35,7 +35,7 @@ void Daemon::on_request(ClientId client, std::string_view line) {
     const auto& name = command->get_ref<const std::string&>();
     if (name == "status") {
         const json status = status_json(
-            {config_, node_, fitness_, story_, refusals_, link_.counters(), loop_.now()});
+            {config_, node_, fitness_, fence_, story_, refusals_, link_.counters(), loop_.now()});
         return control_.reply(client, json{{"ok", true}, {"status", status}}.dump());
     }
     if (name == "switchover") {

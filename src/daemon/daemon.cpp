@@ -45,6 +45,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       signals_(std::move(outfit.signals)),
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
+      fence_(std::move(outfit.fence)),
       services_(loop, config_.services,
                 [this](bool healthy, std::string_view reason) {
                     fitness_.set_services(healthy, reason);
@@ -58,6 +59,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
     for (const CarrierReport& carrier : outfit.carriers)
         fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
     if (!outfit.guard) return;
+    set_fence_trouble(fence_.trouble);
     guard_.emplace(loop, config_, std::move(*outfit.guard), std::move(outfit.lease_page),
                    GuardLink::Handlers{
                        [this](const GuardReport& report) { on_guard_report(report); },
@@ -183,6 +185,10 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        fitness_may_have_changed();
                    },
                    [](const RestoredReport&) {},  // the guard has logged it
+                   [&](const FenceReport& r) {
+                       set_fence_trouble(r.trouble);
+                       fitness_may_have_changed();
+                   },
                    [](const ReadyReport&) {},
                    [](const StartFailedReport&) {},
                },
@@ -215,6 +221,11 @@ void Daemon::on_signal() {
 void Daemon::stop() {
     log_notice("stopping");
     step(StopAsked{});
+}
+
+void Daemon::set_fence_trouble(std::string trouble) {
+    fence_.trouble = std::move(trouble);
+    if (fence_.mode == FenceMode::require) fitness_.set_fence(fence_.trouble);
 }
 
 void Daemon::fitness_may_have_changed() {

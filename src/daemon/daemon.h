@@ -12,6 +12,7 @@
 #include "check/service_set.h"
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
 #include "daemon/refusal_log.h"
@@ -35,6 +36,7 @@ struct Outfit {
     std::optional<Fd> guard;  ///< a witness has none
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
+    FenceState fence;
 };
 
 class Daemon {
@@ -61,6 +63,7 @@ private:
     void on_guard_trouble(std::string_view trouble);
     void on_signal();
     void stop();
+    void set_fence_trouble(std::string trouble);
     void fitness_may_have_changed();
 
     void on_request(ClientId client, std::string_view line);
@@ -78,6 +81,7 @@ private:
     std::map<NodeId, std::size_t> place_of_peer_;
     Node node_;
     Fitness fitness_;
+    FenceState fence_;
     std::optional<GuardLink> guard_;
     ServiceSet services_;
     StreamServer control_;

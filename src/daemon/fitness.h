@@ -1,5 +1,5 @@
 // What makes this node fit to be active: its services, the carrier of the interfaces that carry
-// VIPs, and its guard. Says why it is unfit in one sentence.
+// VIPs, its guard, and its fence where one is required. Says why it is unfit in one sentence.
 #pragma once
 
 #include <map>
@@ -13,6 +13,7 @@ public:
     void set_services(bool healthy, std::string_view reason);
     void set_carrier(const std::string& interface, bool up);
     void set_guard(std::string_view trouble);  ///< empty: it works
+    void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool healthy() const { return reason().empty(); }
     std::string reason() const;  ///< empty while healthy
@@ -22,6 +23,7 @@ private:
     std::string services_reason_ = "not checked yet";
     std::map<std::string, bool> carriers_;
     std::string guard_trouble_;
+    std::string fence_trouble_;
 };
 
 }  // namespace komainu

@@ -7,6 +7,7 @@
 
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/refusal_log.h"
 #include "io/datagram_link.h"
@@ -31,6 +32,7 @@ struct StatusSources {
     const Config& config;
     const Node& node;
     const Fitness& fitness;
+    const FenceState& fence;
     const Story& story;
     const RefusalLog& refusals;
     const DatagramCounters& datagrams;

@@ -4,8 +4,11 @@
 // hears that it is ready.
 #pragma once
 
+#include <optional>
+
 #include "base/fd.h"
 #include "conf/config.h"
+#include "guard/fence.h"
 #include "guard/lease_page.h"
 
 namespace komainu {
@@ -17,6 +20,9 @@ namespace komainu {
 ///
 /// Main must make sure before that no other komainud of this host works in the same network
 /// namespace: the addresses that it left behind are swept, and a living one's look the same.
-int run_guard(const Config& config, Fd to_main, LeasePage& page);
+///
+/// Where there is a fence, the page is the one that it obeys.
+int run_guard(const Config& config, Fd to_main, LeasePage& page,
+              std::optional<FencePrograms> fence = {});
 
 }  // namespace komainu

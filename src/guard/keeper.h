@@ -16,6 +16,7 @@
 #include "conf/config.h"
 #include "guard/announcer.h"
 #include "guard/boot_timer.h"
+#include "guard/fence_posts.h"
 #include "guard/interfaces.h"
 #include "guard/last_will.h"
 #include "guard/lease_page.h"
@@ -37,6 +38,8 @@ struct GuardTools {
     Monitor monitor;
     FrameSocket frames;
     LastWill last_will;
+    FilterSocket filters;
+    std::optional<FencePrograms> fence;
 };
 
 class Keeper {
@@ -80,6 +83,9 @@ private:
     void read_forwarding();
     void put_back();
     void report_carriers();
+    void mend_fence();
+    void report_fence();
+    void tell_bites();
 
     // Announcing (keeper_events.cpp).
     void announce_all_again();
@@ -95,6 +101,7 @@ private:
     GuardTools tools_;
     InterfaceTable interfaces_;
     VipSet vips_;
+    FencePosts fence_;
     Announcer announcer_;
 
     State state_ = State::idle;
@@ -104,10 +111,12 @@ private:
     std::optional<Instant> last_put_back_;
 
     std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface
+    std::optional<std::string> fence_trouble_told_;
+    std::uint64_t bites_before_ = 0;                     ///< of the fence, when holding began
     std::vector<Forwarding> forwarding_;                 ///< by interface
     std::vector<bool> prepared_;                         ///< by interface
 
-    Seldom put_back_lines_, frame_lines_, kernel_lines_;
+    Seldom put_back_lines_, frame_lines_, kernel_lines_, fence_lines_;
 
     // Watches and timers die first. The timers are in the order in which equal deadlines are
     // served.

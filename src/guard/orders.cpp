@@ -19,6 +19,7 @@ enum class ReportKind : std::uint8_t {
     restored,
     ready,
     start_failed,
+    fence,
 };
 
 template <class Kind>
@@ -131,6 +132,8 @@ std::optional<GuardReport> read_report(Reader& reader) {
             return ReadyReport{};
         case ReportKind::start_failed:
             return StartFailedReport{read_text(reader)};
+        case ReportKind::fence:
+            return FenceReport{read_text(reader)};
     }
     return {};
 }
@@ -184,6 +187,10 @@ Bytes encode(const GuardReport& report, std::span<std::byte> room) {
                         [&](const RestoredReport& restored) {
                             write_kind(writer, ReportKind::restored);
                             write_text(writer, restored.vip);
+                        },
+                        [&](const FenceReport& fence) {
+                            write_kind(writer, ReportKind::fence);
+                            write_text(writer, fence.trouble);
                         },
                         [&](const ReadyReport&) { write_kind(writer, ReportKind::ready); },
                         [&](const StartFailedReport& failed) {

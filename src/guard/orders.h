@@ -75,6 +75,12 @@ struct RestoredReport {
     std::string vip;
     bool operator==(const RestoredReport&) const = default;
 };
+/// Whether the fence stands on every interface that carries VIPs: once before Ready, then each
+/// change. Comes only where there is a fence.
+struct FenceReport {
+    std::string trouble;  ///< why not; empty: it does
+    bool operator==(const FenceReport&) const = default;
+};
 struct ReadyReport {
     bool operator==(const ReadyReport&) const = default;
 };
@@ -84,7 +90,7 @@ struct StartFailedReport {
     bool operator==(const StartFailedReport&) const = default;
 };
 using GuardReport = std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport,
-                                 RestoredReport, ReadyReport, StartFailedReport>;
+                                 RestoredReport, FenceReport, ReadyReport, StartFailedReport>;
 
 /// Returns what of the room was written, which is at least guard_message_bytes_max.
 Bytes encode(const GuardOrder& order, std::span<std::byte> room);

@@ -33,6 +33,8 @@ std::vector<GuardReport> all_reports() {
             CarrierReport{Carrier::down, "eth0"},
             CarrierReport{Carrier::up, "eth1"},
             RestoredReport{"main"},
+            FenceReport{"eth0: no clsact"},
+            FenceReport{},
             ReadyReport{},
             StartFailedReport{"no interface"}};
 }
