@@ -43,7 +43,8 @@ Status FilterSocket::put(InterfaceIndex interface, Hook hook, int program) {
     const auto there = look(interface, hook);
     if (there && !is_ours(there))
         return Error{"somebody else has a filter in komainu's place (priority " +
-                         std::to_string(filter_priority) + "): " + there->kind + " " + there->name,
+                         std::to_string(filter_priority) + "): " + there->kind +
+                         (there->name.empty() ? "" : " " + there->name),
                      EBUSY};
     const int error = ask({Verb::put, interface, hook, program}).error;
     if (error != 0) return Error::from_errno("cannot put a filter there", error);
