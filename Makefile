@@ -28,7 +28,7 @@ FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libsodium libcap-ng fmt
+LIBS      := libmnl libnl-3.0 libsodium libcap-ng libbpf fmt
 TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -39,7 +39,8 @@ OPTIMIZE := $(if $(SAN),-g -O1,-g -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 OPTIMIZE_TESTS := -g1 -O0 -U_FORTIFY_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor \
             -Wold-style-cast -Wimplicit-fallthrough $(if $(WERROR),-Werror)
-override CPPFLAGS := -I. -Isrc -DKOMAINU_VERSION='"$(VERSION)"' -D_GNU_SOURCE -MMD -MP \
+override CPPFLAGS := -I. -Isrc -isystem $(B)/bpf \
+            -DKOMAINU_VERSION='"$(VERSION)"' -D_GNU_SOURCE -MMD -MP \
             $(call pkg,--cflags,$(LIBS)) $(CPPFLAGS)
 # The user's own flags come last, so that they win.
 USER_FLAGS := $(CXXFLAGS)
@@ -56,26 +57,17 @@ UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
-BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
-
-PROGRAMS  := $(B)/komainud $(B)/komainuctl
-TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
-             $(B)/faults $(B)/clock_step.so
-
-# --- What people call ---------------------------------------------------------------------------
-
-.PHONY: all deps check check-asan demo bench-smoke faults model format install clean tests FORCE
-FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.cpp)
+FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
 TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
-             $(B)/bench-flood $(FUZZ:%=$(B)/replay/%)
+             $(B)/bench-flood $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke bench-flood fuzz fuzz-corpus fuzzers \
-        format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke bench-flood faults model fuzz fuzz-corpus \
+        fuzzers format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -103,6 +95,7 @@ faults: deps
 # Searches all walks of the model of lease and election (needs spin).
 model: deps
 	@test/model/lease-has-one-holder
+
 # Each target runs for FUZZ_SECONDS, 60 by default. Needs clang, which builds a tree of its own.
 fuzz fuzz-corpus: deps
 	@+$(MAKE) --no-print-directory B=build/fuzz CXX='$(FUZZ_CXX)' \
@@ -169,11 +162,33 @@ $(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/usage.o $(B)/liblab.a 
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 
+# The program in the kernel: compiled for BPF, stripped of what a debugger would need, and put into
+# a header that loads it. Debian keeps asm/ where only gcc looks.
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Isrc -I/usr/include/$(shell gcc -print-multiarch)
+bpftool     = PATH="$$PATH:/usr/sbin:/sbin" bpftool
+$(B)/bpf/%.skel.h: src/guard/%.bpf.c src/guard/fence_layout.h Makefile
+	@mkdir -p $(@D)
+	@echo "  BPF $<"
+	@clang $(BPF_CFLAGS) -c -o $(@D)/$*.full.o $<
+	@$(bpftool) gen object $(@D)/$*.o $(@D)/$*.full.o
+	@$(bpftool) gen skeleton $(@D)/$*.o name $* > $@.new
+	@mv $@.new $@
+$(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
+
+# GoogleTest takes longer to read than most tests: it is read once, and included by all of them.
+GTEST   := $(B)/test/gtest.h
+READING  = $(if $(filter test/unit/% test/net/%,$<),-include $(GTEST))
+$(GTEST).gch: $(B)/flags
+	@mkdir -p $(@D)
+	@echo '#include <gtest/gtest.h>' > $(GTEST)
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE_TESTS) $(USER_FLAGS) -x c++-header -o $@ $(GTEST)
+$(UNIT) $(NET): | $(GTEST).gch
+
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter test/%,$<),$(OPTIMIZE_TESTS),$(OPTIMIZE)) \
-	  $(USER_FLAGS) -c -o $@ $<
+	  $(USER_FLAGS) $(READING) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
 FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)

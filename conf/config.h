@@ -72,6 +72,18 @@ struct ControlConfig {
     std::string state_dir = "/var/lib/komainu";
 };
 
+/// Whether the kernel itself is to keep this node from answering for a VIP without the lease.
+enum class FenceMode : std::uint8_t {
+    automatic,  ///< where it is permitted
+    require,    ///< no node without it becomes active
+    off,
+};
+
+/// `[daemon]`
+struct DaemonConfig {
+    FenceMode fence = FenceMode::automatic;
+};
+
 struct Config {
     std::string cluster_name;
     std::string key_file = "/etc/komainu/cluster.key";
@@ -85,6 +97,7 @@ struct Config {
     std::vector<VipConfig> vips;  ///< in the order of the file
     std::vector<ServiceConfig> services;
     ControlConfig control;
+    DaemonConfig daemon;
 
     const NodeConfig& node(NodeId id) const;
 };

@@ -176,4 +176,11 @@ Keys keys_of(ControlConfig& control) {
     return keys;
 }
 
+Keys keys_of(DaemonConfig& daemon) {
+    Keys keys;
+    keys.add_options()  //
+        ("fence", choice(daemon.fence, fence_modes));
+    return keys;
+}
+
 }  // namespace komainu

@@ -17,5 +17,6 @@ Keys keys_of(HeartbeatConfig& heartbeat);
 Keys keys_of(VipConfig& vip);
 Keys keys_of(ServiceConfig& service);
 Keys keys_of(ControlConfig& control);
+Keys keys_of(DaemonConfig& daemon);
 
 }  // namespace komainu

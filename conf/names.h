@@ -43,6 +43,12 @@ inline constexpr std::array<Named<CheckKind>, 2> check_kinds{{
     {"tcp", CheckKind::tcp},
 }};
 
+inline constexpr std::array<Named<FenceMode>, 3> fence_modes{{
+    {"auto", FenceMode::automatic},
+    {"require", FenceMode::require},
+    {"off", FenceMode::off},
+}};
+
 inline constexpr std::array<Named<bool>, 2> yes_or_no{{{"yes", true}, {"no", false}}};
 
 /// The name of a choice that is in the table.

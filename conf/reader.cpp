@@ -132,6 +132,10 @@ void read_control(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.control), read);
 }
 
+void read_daemon(const Section& section, ReadConfig& read) {
+    read_section(section, keys_of(read.config.daemon), read);
+}
+
 /// What stands after the dot of a section's title.
 enum class Suffix { none, number, name };
 
@@ -141,13 +145,14 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 6> section_kinds{{
+constexpr std::array<SectionKind, 7> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
     {"vip", Suffix::name, read_vip},
     {"service", Suffix::name, read_service},
     {"control", Suffix::none, read_control},
+    {"daemon", Suffix::none, read_daemon},
 }};
 
 /// How the section is written: "[node.N]".
@@ -219,6 +224,7 @@ std::vector<std::string> known_keys() {
     add("vip.NAME", keys_of(vip));
     add("service.NAME", keys_of(service));
     add("control", keys_of(config.control));
+    add("daemon", keys_of(config.daemon));
     return all;
 }
 

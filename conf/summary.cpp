@@ -78,8 +78,9 @@ std::string describe(const Config& config) {
     for (const auto& vip : config.vips)
         text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
     for (const auto& service : config.services) text += describe(service);
-    return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\n", config.key_file,
-                              config.control.socket, config.control.state_dir);
+    return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
+                              config.key_file, config.control.socket, config.control.state_dir,
+                              name_of(fence_modes, config.daemon.fence));
 }
 
 }  // namespace komainu

@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -92,12 +93,18 @@ std::optional<AddressRecord> parse_address_record(Bytes payload) {
     return record;
 }
 
+// Empty when no zero ends it.
+std::string_view text(Bytes bytes) {
+    const auto end = std::ranges::find(bytes, std::byte{0});
+    if (end == bytes.end()) return {};
+    return {static_cast<const char*>(static_cast<const void*>(bytes.data())),
+            static_cast<std::size_t>(end - bytes.begin())};
+}
+
 // Empty unless it is a name that an interface can have.
 std::string_view interface_name(Bytes bytes) {
-    const auto end = std::ranges::find(bytes, std::byte{0});
-    const auto length = static_cast<std::size_t>(end - bytes.begin());
-    if (end == bytes.end() || length >= IF_NAMESIZE) return {};
-    return {static_cast<const char*>(static_cast<const void*>(bytes.data())), length};
+    const auto name = text(bytes);
+    return name.size() < IF_NAMESIZE ? name : std::string_view();
 }
 
 bool promotes_secondaries(Bytes af_spec) {
@@ -171,6 +178,17 @@ std::optional<NetlinkEvent> parse_event(std::span<const std::byte> message) {
         default:
             return {};  // The kernel's kinds are many and grow.
     }
+}
+
+std::optional<FilterAnswer> parse_filter_answer(std::span<const std::byte> message) {
+    const auto header = header_of(message);
+    if (!header || (header->nlmsg_type != RTM_NEWTFILTER && header->nlmsg_type != RTM_NEWQDISC))
+        return {};
+    const auto found =
+        attributes<TCA_OPTIONS + 1>(without(payload_of(*header, message), sizeof(tcmsg)));
+    const Bytes name = attributes<TCA_BPF_NAME + 1>(found[TCA_OPTIONS])[TCA_BPF_NAME];
+    return FilterAnswer{header->nlmsg_seq, std::string(text(found[TCA_KIND])),
+                        std::string(text(name))};
 }
 
 std::optional<Acknowledgement> parse_acknowledgement(std::span<const std::byte> message) {

@@ -28,6 +28,10 @@ std::size_t build_address_request(std::span<std::byte> room, std::uint32_t seque
 std::size_t build_promote_secondaries(std::span<std::byte> room, std::uint32_t sequence,
                                       InterfaceIndex interface);
 
+/// The same for filters.
+std::size_t build_filter_request(std::span<std::byte> room, std::uint32_t sequence,
+                                 const FilterRequest& request);
+
 /// Cuts the first message, header included, off the datagram. Empty at its end, or when the rest is
 /// no whole message.
 std::span<const std::byte> next_message(std::span<const std::byte>& datagram);
@@ -36,7 +40,10 @@ std::span<const std::byte> next_message(std::span<const std::byte>& datagram);
 /// that do not concern us.
 std::optional<NetlinkEvent> parse_event(std::span<const std::byte> message);
 
-/// The kernel's answer to one request.
+/// The kernel's answer to a question about filters; nothing for other messages.
+std::optional<FilterAnswer> parse_filter_answer(std::span<const std::byte> message);
+
+/// The kernel's word on one request.
 struct Acknowledgement {
     std::uint32_t sequence = 0;
     int error = 0;  ///< 0 or an errno

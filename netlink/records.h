@@ -85,4 +85,38 @@ struct AddressRequest {
     bool fulfilled() const;
 };
 
+/// Where a classifier stands on an interface (tc-bpf(8), clsact): what comes in, or what goes out.
+enum class Hook : std::uint8_t { ingress, egress };
+
+/// The place of our filters at each hook, hardly anybody else's: early among the priorities, so
+/// that no other filter decides before them, and not first, where others like to be.
+inline constexpr std::uint16_t filter_priority = 7;
+inline constexpr std::uint32_t filter_handle = 0x6b6f6d61;  ///< "koma"
+/// By which ours are recognized.
+inline constexpr const char* filter_name = "komainu-fence";
+
+/// One change to, or a question about, our place at one hook.
+struct FilterRequest {
+    enum class Verb : std::uint8_t {
+        prepare,  ///< gives the interface its hooks (clsact); EEXIST when it has some already
+        kind,     ///< asks what its hooks are made of
+        look,     ///< asks who has our place: ENOENT or EINVAL when nobody has
+        put,      ///< puts the program there, or in exchange for the one that is there
+        remove,
+    };
+
+    Verb verb = Verb::look;
+    InterfaceIndex interface = no_interface;
+    Hook hook = Hook::ingress;  ///< not for prepare and kind
+    int program = -1;           ///< for put: the descriptor of a loaded program
+};
+
+/// What the kernel answers to kind and look.
+struct FilterAnswer {
+    std::uint32_t sequence = 0;  ///< of the question
+    std::string kind;            ///< "clsact", "bpf"
+    std::string name;            ///< that a program was given when it was put there
+    bool operator==(const FilterAnswer&) const = default;
+};
+
 }  // namespace komainu

@@ -1,9 +1,13 @@
 // The builders of netlink/messages.h.
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -79,7 +83,64 @@ void put_properties(nlmsghdr* message, const AddressRequest& request) {
     mnl_attr_put_u8(message, address_proto_attribute, komainu_address_proto);
 }
 
+Kind kind_of(FilterRequest::Verb verb) {
+    switch (verb) {
+        case FilterRequest::Verb::prepare:
+            return {RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL};
+        case FilterRequest::Verb::kind:
+            return {RTM_GETQDISC, NLM_F_ECHO};  // else only the multicast group is answered
+        case FilterRequest::Verb::look:
+            return {RTM_GETTFILTER, 0};
+        case FilterRequest::Verb::put:
+            return {RTM_NEWTFILTER, NLM_F_CREATE};
+        case FilterRequest::Verb::remove:
+            return {RTM_DELTFILTER, 0};
+    }
+    KOMAINU_ASSERT(false);
+}
+
+// Our place at the hook, for whatever protocol.
+void put_place(tcmsg& header, Hook hook) {
+    const auto minor = hook == Hook::ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
+    const auto priority = static_cast<std::uint32_t>(filter_priority) << 16;
+    header.tcm_parent = TC_H_MAKE(TC_H_CLSACT, minor);
+    header.tcm_handle = filter_handle;
+    header.tcm_info = TC_H_MAKE(priority, static_cast<std::uint32_t>(htons(ETH_P_ALL)));
+}
+
+// The program itself says what becomes of a packet (direct action). The hardware is kept out of it.
+void put_program(nlmsghdr* message, int program) {
+    nlattr* options = mnl_attr_nest_start(message, TCA_OPTIONS);
+    mnl_attr_put_u32(message, TCA_BPF_FD, static_cast<std::uint32_t>(program));
+    mnl_attr_put_strz(message, TCA_BPF_NAME, filter_name);
+    mnl_attr_put_u32(message, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+    mnl_attr_put_u32(message, TCA_BPF_FLAGS_GEN, TCA_CLS_FLAGS_SKIP_HW);
+    mnl_attr_nest_end(message, options);
+}
+
 }  // namespace
+
+std::size_t build_filter_request(std::span<std::byte> room, std::uint32_t sequence,
+                                 const FilterRequest& request) {
+    using Verb = FilterRequest::Verb;
+    const auto [type, flags] = kind_of(request.verb);
+    nlmsghdr* message = start_request(room, sequence, type, flags);
+    auto* header = put_header<tcmsg>(message);
+    header->tcm_family = AF_UNSPEC;
+    header->tcm_ifindex = static_cast<int>(request.interface);
+    if (request.verb == Verb::prepare || request.verb == Verb::kind) {
+        header->tcm_parent = TC_H_CLSACT;
+        if (request.verb == Verb::prepare) {
+            header->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0U);
+            mnl_attr_put_strz(message, TCA_KIND, "clsact");
+        }
+        return finished(message);
+    }
+    put_place(*header, request.hook);
+    mnl_attr_put_strz(message, TCA_KIND, "bpf");
+    if (request.verb == Verb::put) put_program(message, request.program);
+    return finished(message);
+}
 
 // A removal, too, carries IFA_LOCAL, IFA_ADDRESS and the prefix length: what is left out the kernel
 // does not compare, and then the first match goes, such as the node's own address of that subnet.

@@ -8,18 +8,17 @@ set -euo pipefail
 debian_packages="g++ make pkg-config
     libmnl-dev libnl-3-dev libnl-route-3-dev libboost-program-options-dev libsodium-dev
     libcap-ng-dev libfmt-dev nlohmann-json3-dev
-    libgtest-dev libpcap-dev tshark iproute2 spin"
-    libgtest-dev libpcap-dev tshark iproute2
-    clang libclang-rt-dev"
+    libbpf-dev clang bpftool
+    libgtest-dev libpcap-dev tshark iproute2 spin libclang-rt-dev"
 
-# From CRB come the -devel packages of libmnl, libnl3 and libpcap; from EPEL those of libsodium,
-# fmt, json and gtest. Neither has spin, so that `make check` skips the model there.
+# From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
+# libsodium, fmt, json and gtest. Neither has spin, so that `make check` skips the model there.
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
     libcap-ng-devel fmt-devel json-devel
+    libbpf-devel clang bpftool
     gtest-devel libpcap-devel wireshark-cli iproute
-    libasan libubsan
-    clang compiler-rt"
+    libasan libubsan compiler-rt"
 
 die() { echo "make deps: $*" >&2; exit 1; }
 

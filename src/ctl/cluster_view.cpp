@@ -112,6 +112,9 @@ ClusterView view_of(const json& status) {
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
+    const json& fence = at(status, "fence");
+    view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
+                  number_at<std::int64_t>(fence, "dropped").value_or(0)};
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

@@ -57,6 +57,12 @@ struct TakeoverView {
     std::optional<std::int64_t> at_ms;  ///< wall clock
 };
 
+struct FenceView {
+    std::string state;
+    std::string reason;
+    std::int64_t dropped = 0;
+};
+
 struct ClusterView {
     std::string name;
     int node_id = 0;  ///< who was asked
@@ -70,6 +76,7 @@ struct ClusterView {
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
+    FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 
 ClusterView view_of(const nlohmann::json& status);

@@ -138,6 +138,15 @@ std::string takeover_line(const ClusterView& cluster, std::int64_t now_ms) {
                        to ? fmt::format(", to node {}", to) : "", why.empty() ? "" : ": ", why);
 }
 
+std::string fence_line(const FenceView& fence) {
+    if (fence.state.empty()) return "";
+    return fmt::format("Fence of this node: {}{}{}\n", fence.state,
+                       fence.reason.empty() ? "" : " (" + fence.reason + ")",
+                       fence.state == "off" || fence.state == "unavailable"
+                           ? ""
+                           : fmt::format(", {} packets of VIPs held back", fence.dropped));
+}
+
 }  // namespace
 
 std::string age_text(std::int64_t milliseconds) {
@@ -165,7 +174,7 @@ std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Color
     text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
     text += earlier_rivals(cluster, now_ms);
     text += fmt::format("\n* the node that was asked\n");
-    return text + takeover_line(cluster, now_ms);
+    return text + takeover_line(cluster, now_ms) + fence_line(cluster.fence);
 }
 
 }  // namespace komainu

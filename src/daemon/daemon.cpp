@@ -48,6 +48,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       signals_(std::move(outfit.signals)),
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
+      fence_(std::move(outfit.fence)),
       services_(loop, config_.services,
                 [this](bool healthy, std::string_view reason) {
                     fitness_.set_services(healthy, reason);
@@ -65,6 +66,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
         fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
     if (!outfit.echo_sockets.empty()) watch_trusted_servers(std::move(outfit.echo_sockets));
     if (!outfit.guard) return;
+    set_fence_trouble(fence_.trouble);
     guard_.emplace(loop, config_, std::move(*outfit.guard), std::move(outfit.lease_page),
                    GuardLink::Handlers{
                        [this](const GuardReport& report) { on_guard_report(report); },
@@ -211,6 +213,10 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        step(RivalSeen{});
                    },
                    [&](const ProbeReport& r) { on_probed(r); },
+                   [&](const FenceReport& r) {
+                       set_fence_trouble(r.trouble);
+                       fitness_may_have_changed();
+                   },
                    [](const ReadyReport&) {},
                    [](const StartFailedReport&) {},
                },
@@ -264,6 +270,11 @@ void Daemon::trusted_servers_changed(bool reachable) {
 
 /// The core asks only while a trusted server answers, so there is an arbiter.
 void Daemon::ask_arbiter(const AskArbiter& ask) { arbiter_->ask(ask); }
+
+void Daemon::set_fence_trouble(std::string trouble) {
+    fence_.trouble = std::move(trouble);
+    if (fence_.mode == FenceMode::require) fitness_.set_fence(fence_.trouble);
+}
 
 void Daemon::fitness_may_have_changed() {
     const bool healthy = fitness_.healthy();

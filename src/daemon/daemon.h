@@ -14,6 +14,7 @@
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/arbiter.h"
+#include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
 #include "daemon/refusal_log.h"
@@ -40,6 +41,7 @@ struct Outfit {
     std::optional<Fd> guard;               ///< a witness has none
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
+    FenceState fence;
 };
 
 class Daemon {
@@ -70,6 +72,7 @@ private:
     void watch_trusted_servers(std::vector<EchoSocket> sockets);
     void trusted_servers_changed(bool reachable);
     void ask_arbiter(const AskArbiter& ask);
+    void set_fence_trouble(std::string trouble);
     void fitness_may_have_changed();
 
     // Others who have a VIP (rivals.cpp).
@@ -98,6 +101,7 @@ private:
     std::map<NodeId, std::size_t> place_of_peer_;
     Node node_;
     Fitness fitness_;
+    FenceState fence_;
     std::optional<GuardLink> guard_;
     ServiceSet services_;
     std::optional<TrustedServers> trusted_;  ///< when there are any

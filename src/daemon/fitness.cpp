@@ -17,9 +17,11 @@ void Fitness::set_trusted(std::string_view trouble) { trusted_trouble_ = trouble
 bool Fitness::all_carriers_up() const {
     return std::ranges::all_of(carriers_, [](const auto& carrier) { return carrier.second; });
 }
+void Fitness::set_fence(std::string_view trouble) { fence_trouble_ = trouble; }
 
 std::string Fitness::reason() const {
     if (!guard_trouble_.empty()) return guard_trouble_;
+    if (!fence_trouble_.empty()) return "no fence, which is required: " + fence_trouble_;
     for (const auto& [interface, up] : carriers_)
         if (!up) return "interface " + interface + " has no carrier";
     if (!trusted_trouble_.empty()) return trusted_trouble_;

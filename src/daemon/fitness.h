@@ -1,6 +1,6 @@
 // What makes this node fit to be active: its services, the carrier of the interfaces that carry
-// VIPs, the trusted servers, its guard, and that no stranger had a VIP when it started. Says why it
-// is unfit in one sentence.
+// VIPs, the trusted servers, its guard, its fence where one is required, and that no stranger had a
+// VIP when it started. Says why it is unfit in one sentence.
 #pragma once
 
 #include <map>
@@ -17,6 +17,7 @@ public:
     void set_trusted(std::string_view trouble);  ///< empty: one answers, or there are none
     /// Somebody else may have a VIP (daemon/start_probe.h); empty: not as far as is known.
     void set_conflict(std::string_view reason) { conflict_ = reason; }
+    void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool all_carriers_up() const;
     bool healthy() const { return reason().empty(); }
@@ -29,6 +30,7 @@ private:
     std::string guard_trouble_;
     std::string trusted_trouble_;
     std::string conflict_;
+    std::string fence_trouble_;
 };
 
 }  // namespace komainu

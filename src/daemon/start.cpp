@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "daemon/daemon.h"
+#include "daemon/fence_state.h"
 #include "daemon/options.h"
 #include "guard/channel.h"
 #include "guard/guard.h"
@@ -43,7 +44,23 @@ struct Guard {
     Fd socket;
     SharedLeasePage page;
     std::vector<CarrierReport> carriers;
+    FenceState fence;
 };
+
+/// Nothing where it is not wanted or not possible, which the state then has the reason for.
+std::optional<Fence> load_wanted_fence(const Config& config, FenceState& state) {
+    state.mode = config.daemon.fence;
+    if (state.mode == FenceMode::off) return {};
+    auto fence = load_fence(config);
+    if (fence) return std::move(*fence);
+    state.trouble = fence.error().what;
+    if (state.mode == FenceMode::automatic)
+        log_warning(
+            "no fence: {}. Should all of komainud be stopped or killed at once, this node "
+            "would answer for its VIPs until the kernel removes them",
+            state.trouble);
+    return {};
+}
 
 /// Waits for the guard's word that it is ready, or its reason why not.
 Status await_ready(Guard& guard) {
@@ -53,6 +70,8 @@ Status await_ready(Guard& guard) {
         KOMAINU_ASSERT(report);
         if (const auto* carrier = std::get_if<CarrierReport>(&*report))
             guard.carriers.push_back(*carrier);
+        if (const auto* fence = std::get_if<FenceReport>(&*report))
+            guard.fence.trouble = fence->trouble;
         if (const auto* failed = std::get_if<StartFailedReport>(&*report))
             outcome = Error{failed->text};
         if (std::holds_alternative<ReadyReport>(*report)) outcome = Ok{};
@@ -69,29 +88,35 @@ Status await_ready(Guard& guard) {
 /// The child has copies of everything that was opened before. It keeps the guard's end of the
 /// socket pair and what is needed to say something.
 [[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
-                               DatagramLink link, UnixListener control, Signals signals,
+                               std::optional<FencePrograms> fence, DatagramLink link,
+                               UnixListener control, Signals signals,
                                std::vector<EchoSocket> echo_sockets) {
     sockets.main.close();
     control.close();
     { const auto closed = std::move(link); }
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
-    _exit(run_guard(config, std::move(sockets.guard), page));
+    _exit(run_guard(config, std::move(sockets.guard), page, std::move(fence)));
 }
 
 Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener& control,
                           Signals& signals, std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
-    auto page = make_lease_page();
+    FenceState state;
+    auto fence = load_wanted_fence(config, state);
+    auto page = fence ? Result(std::move(fence->page)) : make_lease_page();
     if (!page) return page.error();
+    std::optional<FencePrograms> programs;
+    if (fence) programs = std::move(fence->programs);
     auto sockets = make_guard_sockets();
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
     if (pid == 0)
-        become_guard(config, std::move(*sockets), **page, std::move(link), std::move(control),
-                     std::move(signals), std::move(echo_sockets));
-    Guard guard{pid, std::move(sockets->main), std::move(*page), {}};
+        become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(link),
+                     std::move(control), std::move(signals), std::move(echo_sockets));
+    if (programs) state.counters = std::move(programs->counters);
+    Guard guard{pid, std::move(sockets->main), std::move(*page), {}, std::move(state)};
     sockets->guard.close();
     if (const auto ready = await_ready(guard); !ready) return ready.error();
     return guard;
@@ -165,7 +190,8 @@ int run_node(const Config& config, std::span<const Key> key_list) {
                            .echo_sockets = std::move(*echo_sockets),
                            .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
                            .lease_page = std::move(guard.page),
-                           .carriers = guard.carriers});
+                           .carriers = guard.carriers,
+                           .fence = std::move(guard.fence)});
         status = daemon.run();
     }
     if (!witness) await_end(guard.pid);

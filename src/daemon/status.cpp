@@ -126,6 +126,24 @@ json counters_json(const StatusSources& s) {
             {"forbidden", d.forbidden}, {"refused", std::move(refused)}};
 }
 
+std::string_view word(const FenceState& fence) {
+    if (fence.mode == FenceMode::off) return "off";
+    if (!fence.counters) return "unavailable";
+    return fence.trouble.empty() ? "armed" : "incomplete";
+}
+
+json fence_json(const FenceState& fence) {
+    const FenceDrops drops = fence.counters ? fence.counters->read() : FenceDrops{};
+    return {{"state", word(fence)},
+            {"reason", fence.trouble},
+            {"dropped", drops.bites()},
+            {"dropped_by_kind",
+             {{"packets_in", drops.packets_in},
+              {"packets_out", drops.packets_out},
+              {"answers", drops.answers},
+              {"questions", drops.questions}}}};
+}
+
 }  // namespace
 
 json status_json(const StatusSources& s) {
@@ -147,6 +165,7 @@ json status_json(const StatusSources& s) {
         {"backends", json::array()},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},
+        {"fence", fence_json(s.fence)},
         {"version", KOMAINU_VERSION}};
     const auto lease_until = node.lease_until();
     status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();

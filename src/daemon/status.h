@@ -8,6 +8,7 @@
 #include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
@@ -33,6 +34,7 @@ struct StatusSources {
     const Config& config;
     const Node& node;
     const Fitness& fitness;
+    const FenceState& fence;
     const Story& story;
     const RefusalLog& refusals;
     const RivalBook& rivals;

@@ -39,7 +39,8 @@ Result<std::vector<ClaimSocket>> open_claim_sockets(const Config& config) {
     return sockets;
 }
 
-Result<GuardTools> open_tools(const Config& config, const Inventory& inventory) {
+Result<GuardTools> open_tools(const Config& config, const Inventory& inventory,
+                              std::optional<FencePrograms> fence) {
     auto loop = Loop::create();
     if (!loop) return loop.error();
     auto timer = BootTimer::create();
@@ -54,18 +55,20 @@ Result<GuardTools> open_tools(const Config& config, const Inventory& inventory) 
     if (!claims) return claims.error();
     auto will = LastWill::open(config, inventory);
     if (!will) return will.error();
-    return GuardTools{std::move(*loop),    std::move(*timer),  std::move(*addresses),
-                      std::move(*monitor), std::move(*frames), std::move(*claims),
-                      std::move(*will)};
+    auto filters = FilterSocket::open();
+    if (!filters) return filters.error();
+    return GuardTools{std::move(*loop),    std::move(*timer),   std::move(*addresses),
+                      std::move(*monitor), std::move(*frames),  std::move(*claims),
+                      std::move(*will),    std::move(*filters), std::move(fence)};
 }
 
-Result<GuardTools> check_and_open(const Config& config) {
+Result<GuardTools> check_and_open(const Config& config, std::optional<FencePrograms> fence) {
     if (Status capable = require_capabilities(); !capable) return capable.error();
     const auto inventory = take_inventory();
     if (!inventory) return inventory.error();
     if (Status exist = check_interfaces_exist(config, inventory.value()); !exist)
         return exist.error();
-    return open_tools(config, inventory.value());
+    return open_tools(config, inventory.value(), std::move(fence));
 }
 
 int start_failed(int to_main, const Error& error) {
@@ -75,13 +78,14 @@ int start_failed(int to_main, const Error& error) {
 
 }  // namespace
 
-int run_guard(const Config& config, Fd to_main, LeasePage& page) {
+int run_guard(const Config& config, Fd to_main, LeasePage& page,
+              std::optional<FencePrograms> fence) {
     ::prctl(PR_SET_NAME, "komainu-guard");
     set_log_name(fmt::format("komainu-guard[node {}]", number(config.self)));
     ignore_signals();
 
     const int main_fd = to_main.get();
-    auto tools = check_and_open(config);
+    auto tools = check_and_open(config, std::move(fence));
     if (!tools) return start_failed(main_fd, tools.error());
     run_in_real_time(Urgency::releasing);
     const auto dropped = keep_only_network_capabilities();

@@ -5,8 +5,11 @@
 // ready.
 #pragma once
 
+#include <optional>
+
 #include "base/fd.h"
 #include "conf/config.h"
+#include "guard/fence.h"
 #include "guard/lease_page.h"
 
 namespace komainu {
@@ -18,6 +21,9 @@ namespace komainu {
 ///
 /// Main must make sure before that no other komainud of this host works in the same network
 /// namespace: the addresses that it left behind are swept, and a living one's look the same.
-int run_guard(const Config& config, Fd to_main, LeasePage& page);
+///
+/// Where there is a fence, the page is the one that it obeys.
+int run_guard(const Config& config, Fd to_main, LeasePage& page,
+              std::optional<FencePrograms> fence = {});
 
 }  // namespace komainu

@@ -26,6 +26,7 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       vips_(config, interfaces_,
             {[this](std::span<AddressRequest> r) { return tools_.addresses.apply(r); },
              [] { return take_inventory(); }}),
+      fence_(std::move(tools_.filters), std::move(tools_.fence), interfaces_),
       announcer_(config),
       rivals_(config.vips.size()),
       prober_(config.vips.size()),
@@ -61,14 +62,17 @@ Status Keeper::sweep() {
     for (const auto& address : swept.value())
         log_notice("removed {}, which an earlier run had left behind", to_string(address.address));
     take_stock();
-    return Ok{};
+    const auto inventory = take_inventory();
+    if (!inventory) return inventory.error();
+    return fence_.sweep(inventory.value());
 }
 
 void Keeper::run() {
     settle();
     report(ReadyReport{});
     tools_.loop->run();
-    if (Status swept = sweep(); !swept) log_error("{}", swept.error().what);
+    if (Status swept = sweep(); !swept) return log_error("{}", swept.error().what);
+    if (Status down = fence_.take_down(); !down) log_error("{}", down.error().what);
 }
 
 // --- Orders
@@ -138,6 +142,7 @@ void Keeper::main_is_gone() {
 
 void Keeper::begin_holding(Instant acknowledged_at) {
     state_ = State::holding;
+    bites_before_ = fence_.drops().bites();
     for (std::size_t vip = 0; vip < vips_.size(); ++vip) announcer_.start(vip, acknowledged_at);
     announce();
     const Instant announced_at = boot_now();
@@ -201,11 +206,13 @@ void Keeper::vips_are_down() {
             report(DroppedReport{round_, DropReason::lease_expired});
             log_warning("the lease of round {} expired: VIPs removed, last will sent to {}", round_,
                         sent);
+            tell_bites();
             break;
         }
         case LetGo::main_gone: {
             const auto sent = tools_.last_will.send();
             log_warning("VIPs of round {} removed, last will sent to {}", round_, sent);
+            tell_bites();
             break;
         }
     }
@@ -220,6 +227,7 @@ void Keeper::renew() {
         if (const auto count = kernel_lines_.count(boot_now()))
             log_error("{} ({} times)", renewed.error().what, count);
     read_forwarding();
+    mend_fence();
     if (vips_.any_missing()) put_back();
 }
 

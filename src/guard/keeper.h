@@ -16,6 +16,7 @@
 #include "conf/config.h"
 #include "guard/announcer.h"
 #include "guard/boot_timer.h"
+#include "guard/fence_posts.h"
 #include "guard/interfaces.h"
 #include "guard/last_will.h"
 #include "guard/lease_page.h"
@@ -43,6 +44,8 @@ struct GuardTools {
     FrameSocket frames;
     std::vector<ClaimSocket> claims;  ///< one for each family that a VIP has
     LastWill last_will;
+    FilterSocket filters;
+    std::optional<FencePrograms> fence;
 };
 
 class Keeper {
@@ -87,6 +90,9 @@ private:
     void read_forwarding();
     void put_back();
     void report_carriers();
+    void mend_fence();
+    void report_fence();
+    void tell_bites();
 
     // Announcing (keeper_events.cpp).
     void announce_all_again();
@@ -113,6 +119,7 @@ private:
     GuardTools tools_;
     InterfaceTable interfaces_;
     VipSet vips_;
+    FencePosts fence_;
     Announcer announcer_;
     OwnMacs own_macs_;
     RivalWatch rivals_;
@@ -125,10 +132,12 @@ private:
     std::optional<Instant> last_put_back_;
 
     std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface
-    std::vector<Forwarding> forwarding_;                 ///< by interface
-    std::vector<bool> prepared_;                         ///< by interface
+    std::optional<std::string> fence_trouble_told_;
+    std::uint64_t bites_before_ = 0;      ///< of the fence, when holding began
+    std::vector<Forwarding> forwarding_;  ///< by interface
+    std::vector<bool> prepared_;          ///< by interface
 
-    Seldom put_back_lines_, frame_lines_, kernel_lines_;
+    Seldom put_back_lines_, frame_lines_, kernel_lines_, fence_lines_;
     std::vector<Seldom> rival_lines_;  ///< by VIP
 
     // Watches and timers die first. The timers are in the order in which equal deadlines are

@@ -60,6 +60,7 @@ void Keeper::take_stock() {
 void Keeper::settle() {
     for (std::size_t i = 0; i < interfaces_.size(); ++i) settle_interface(i);
     report_carriers();
+    report_fence();
     if (state_ != State::holding) return;
     const Instant now = tools_.loop->now();
     if (vips_.any_missing())
@@ -72,6 +73,7 @@ void Keeper::settle_interface(std::size_t interface) {
     if (interfaces_.take_replaced(interface)) {
         prepared_[interface] = false;
         vips_.interface_replaced(interface);
+        fence_.follow(interface);
         if (it.link && !it.is_ethernet())
             log_warning("{} is no Ethernet interface: its VIPs are held and not announced",
                         it.name);
@@ -85,6 +87,7 @@ void Keeper::settle_interface(std::size_t interface) {
 /// take others with it when it goes (see AddressSocket).
 void Keeper::prepare_interfaces() {
     read_forwarding();
+    mend_fence();
     for (std::size_t vip = 0; vip < vips_.size(); ++vip) {
         const std::size_t i = vips_.interface(vip);
         const auto& link = interfaces_[i].link;
@@ -132,6 +135,34 @@ void Keeper::report_carriers() {
         log_notice("{}: carrier is {}", interfaces_[i].name,
                    carrier == Carrier::up ? "up" : "down");
     }
+}
+
+// --- The fence
+
+void Keeper::mend_fence() {
+    for (const auto& interface : fence_.put_back())
+        if (const auto count = fence_lines_.count(boot_now()))
+            log_warning("{}: the fence was gone, and is put back ({} since last said)", interface,
+                        count);
+    report_fence();
+}
+
+void Keeper::report_fence() {
+    if (!fence_.has_programs()) return;
+    const std::string trouble = fence_.trouble();
+    if (fence_trouble_told_ == trouble) return;
+    if (send_over(to_main_.get(), GuardReport{FenceReport{trouble}}) != Sent::yes) return;
+    fence_trouble_told_ = trouble;
+    if (trouble.empty())
+        log_notice("the fence stands");
+    else
+        log_warning("the fence does not stand on every interface: {}", trouble);
+}
+
+void Keeper::tell_bites() {
+    const auto bites = fence_.drops().bites() - bites_before_;
+    if (bites > 0)
+        log_warning("the fence held back {} packets of VIPs since the lease was over", bites);
 }
 
 // --- Announcing

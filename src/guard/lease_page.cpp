@@ -45,9 +45,10 @@ void UnmapLeasePage::operator()(LeasePage* page) const {
     ::munmap(page, sizeof(LeasePage));
 }
 
-Result<SharedLeasePage> make_lease_page() {
-    void* const memory = ::mmap(nullptr, sizeof(LeasePage), PROT_READ | PROT_WRITE,
-                                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+Result<SharedLeasePage> make_lease_page(std::optional<int> map) {
+    const int flags = map ? MAP_SHARED : MAP_SHARED | MAP_ANONYMOUS;
+    void* const memory =
+        ::mmap(nullptr, sizeof(LeasePage), PROT_READ | PROT_WRITE, flags, map.value_or(-1), 0);
     if (memory == MAP_FAILED) return Error::from_errno("cannot map the lease page", errno);
     return SharedLeasePage(new (memory) LeasePage);
 }

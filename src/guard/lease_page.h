@@ -44,6 +44,7 @@ public:
 private:
     static constexpr std::int64_t closed = 0;
 
+    // The fence reads this layout, too (guard/fence_layout.h).
     std::atomic<std::int64_t> expiry_ns_ = closed;  ///< CLOCK_BOOTTIME
     std::atomic<std::int64_t> guard_seen_ns_ = 0;   ///< CLOCK_BOOTTIME
 
@@ -56,7 +57,8 @@ struct UnmapLeasePage {
 };
 using SharedLeasePage = std::unique_ptr<LeasePage, UnmapLeasePage>;
 
-/// A closed lease in memory that a child forked from now on shares.
-Result<SharedLeasePage> make_lease_page();
+/// A closed lease in memory that a child forked from now on shares: that of the BPF map where its
+/// descriptor is given, so that a program in the kernel shares it as well.
+Result<SharedLeasePage> make_lease_page(std::optional<int> map = {});
 
 }  // namespace komainu

@@ -22,6 +22,7 @@ enum class ReportKind : std::uint8_t {
     start_failed,
     rival_seen,
     probed,
+    fence,
 };
 
 template <class Kind>
@@ -169,6 +170,8 @@ std::optional<GuardReport> read_report(Reader& reader) {
             return read_rival_seen(reader);
         case ReportKind::probed:
             return read_probed(reader);
+        case ReportKind::fence:
+            return FenceReport{read_text(reader)};
     }
     return {};
 }
@@ -226,6 +229,10 @@ Bytes encode(const GuardReport& report, std::span<std::byte> room) {
                         [&](const RestoredReport& restored) {
                             write_kind(writer, ReportKind::restored);
                             write_text(writer, restored.vip);
+                        },
+                        [&](const FenceReport& fence) {
+                            write_kind(writer, ReportKind::fence);
+                            write_text(writer, fence.trouble);
                         },
                         [&](const ReadyReport&) { write_kind(writer, ReportKind::ready); },
                         [&](const StartFailedReport& failed) {

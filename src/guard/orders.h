@@ -106,6 +106,12 @@ struct ProbeReport {
     std::uint16_t not_probed = 0;
     bool operator==(const ProbeReport&) const = default;
 };
+/// Whether the fence stands on every interface that carries VIPs: once before Ready, then each
+/// change. Comes only where there is a fence.
+struct FenceReport {
+    std::string trouble;  ///< why not; empty: it does
+    bool operator==(const FenceReport&) const = default;
+};
 struct ReadyReport {
     bool operator==(const ReadyReport&) const = default;
 };
@@ -116,7 +122,7 @@ struct StartFailedReport {
 };
 using GuardReport =
     std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport, RestoredReport,
-                 ReadyReport, StartFailedReport, RivalSeenReport, ProbeReport>;
+                 FenceReport, ReadyReport, StartFailedReport, RivalSeenReport, ProbeReport>;
 
 /// Returns what of the room was written, which is at least guard_message_bytes_max.
 Bytes encode(const GuardOrder& order, std::span<std::byte> room);

@@ -130,6 +130,9 @@ Status require_capabilities() {
         if (!capng_have_capability(CAPNG_PERMITTED, capability)) missing.emplace_back(name);
         capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, capability);
     }
+    // For the fence, at the start only, where it is given: file capabilities may not be effective.
+    if (capng_have_capability(CAPNG_PERMITTED, CAP_BPF))
+        capng_update(CAPNG_ADD, CAPNG_EFFECTIVE, CAP_BPF);
     if (!missing.empty()) return missing_capabilities(missing);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
         return Error::from_errno("cannot make the capabilities effective", errno);

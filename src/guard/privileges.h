@@ -10,7 +10,7 @@
 namespace komainu {
 
 /// Makes CAP_NET_ADMIN and CAP_NET_RAW effective, or says which one is missing and the three ways
-/// to give it.
+/// to give it. Makes CAP_BPF effective as well, where it is there.
 Status require_capabilities();
 
 /// How giving up privileges went.

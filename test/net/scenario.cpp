@@ -65,9 +65,18 @@ int Scenario::expect_takeover_since_mark(int from) {
         EXPECT_FALSE(newest == *next && answer.tag == from) << "the old active answered again";
         newest = answer.tag;
     }
+    expect_no_claim_after_first_of(*next, from);
     EXPECT_TRUE(wait_until([&] { return client_->outage_since(client_mark_).over; }, patience));
     RecordProperty("gap_us", static_cast<int>(client_->outage_since(client_mark_).gap / 1us));
     return *next;
+}
+
+void Scenario::expect_no_claim_after_first_of(int next, int old) {
+    if (overlap_allowed_ && !is_fenced(next)) return;
+    const auto first = announcements(next, vip());
+    if (first.empty()) return;  // which has been complained of
+    for (const Frame& claim : claims(old, vip()))
+        EXPECT_LT(claim.at, first.front().at) << "the old active claimed the VIP again";
 }
 
 void Scenario::expect_unmoved(int active) {
@@ -80,6 +89,23 @@ void Scenario::expect_unmoved(int active) {
     // On a busy machine the last answers may still be on their way.
     EXPECT_TRUE(wait_until([&] { return client_->outage_since(client_mark_).lost == 0; }, patience))
         << client_->outage_since(client_mark_).lost << " probes were lost";
+}
+
+std::vector<Frame> Scenario::claims(int node, const IpAddress& address) {
+    const MacAddress mac = mac_of(node);
+    return capture_->frames_matching([&](const Frame& frame) {
+        if (frame.at < mark_) return false;
+        if (const auto arp = parse_arp(bytes_of(frame)))
+            return arp->sender_address == address && arp->sender_mac == mac;
+        const auto advertisement = parse_advertisement(bytes_of(frame));
+        return advertisement && advertisement->target == address &&
+               advertisement->target_mac == mac;
+    });
+}
+
+bool Scenario::is_fenced(int node) {
+    const auto status = cluster_->status(node);
+    return status && (*status)["fence"]["state"] == "armed";
 }
 
 std::vector<Frame> Scenario::announcements(int node, const IpAddress& address) {

@@ -56,15 +56,22 @@ protected:
 
     /// The frames of announcements of a VIP by a node since the mark, in order.
     std::vector<Frame> announcements(int node, const IpAddress& vip);
+    /// The frames by which a node says that it has a VIP, in answer to a question or unasked, since
+    /// the mark.
+    std::vector<Frame> claims(int node, const IpAddress& vip);
+    bool is_fenced(int node);
     /// RFC 5227: the first announcement is out; both forms, every byte of them.
     void expect_announced(int node, const IpAddress& vip);
     MacAddress mac_of(int node);
 
     /// Main and guard were killed together: the kernel removes the address some time later, and
-    /// until then it is on two interfaces (what the fence is for).
+    /// until then it is on two interfaces. Where there is a fence, the old one is silent all the
+    /// same.
     void allow_overlap() { overlap_allowed_ = true; }
 
 private:
+    void expect_no_claim_after_first_of(int next, int old);
+
     std::unique_ptr<Cluster> cluster_;
     std::unique_ptr<AddressWatcher> watcher_;
     std::unique_ptr<Capture> capture_;

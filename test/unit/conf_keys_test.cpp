@@ -57,6 +57,7 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.fall", "4", [](auto& c) { return c.services.at(0).fall == 4; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
+        {"daemon.fence", "require", [](auto& c) { return c.daemon.fence == FenceMode::require; }},
     };
     return all;
 }
@@ -105,6 +106,7 @@ TEST(ConfKeys, HaveTheDocumentedDefaults) {
     EXPECT_EQ(config.heartbeat.port, 9694);
     EXPECT_EQ(config.control.socket, "/run/komainu/control.sock");
     EXPECT_EQ(config.control.state_dir, "/var/lib/komainu");
+    EXPECT_EQ(config.daemon.fence, FenceMode::automatic);
 }
 
 TEST(ConfKeys, PutNodesInTheOrderOfTheirNumbersAndVipsInTheOrderOfTheFile) {

@@ -223,7 +223,8 @@ TEST_F(Load, SaysWhatWouldRun) {
             directory_.path("key") +
             "\n"
             "control socket /run/komainu/control.sock\n"
-            "state in /var/lib/komainu\n");
+            "state in /var/lib/komainu\n"
+            "fence auto\n");
 }
 
 }  // namespace

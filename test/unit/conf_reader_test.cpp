@@ -17,6 +17,16 @@ using conf_text::good_but;
 using conf_text::problems_of;
 using conf_text::Said;
 
+TEST(ConfReader, KnowsThreeKindsOfFence) {
+    using enum FenceMode;
+    for (const auto& [word, mode] :
+         {std::pair{"auto", automatic}, {"require", require}, {"off", off}})
+        EXPECT_EQ(read_config(good + "[daemon]\nfence = " + word + "\n").config.daemon.fence, mode);
+    EXPECT_EQ(
+        problems_of(good + "[daemon]\nfence = yes\n"),
+        Said{"k.conf:13: fence: \"yes\" is not one of the choices; write auto or require or off"});
+}
+
 TEST(ConfReader, FindsNothingWrongWithAGoodFile) { EXPECT_EQ(problems_of(good), Said{}); }
 
 TEST(ConfReader, IgnoresCommentsBlanksAndTheEndsOfLinesOfOtherSystems) {

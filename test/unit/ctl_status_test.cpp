@@ -56,6 +56,20 @@ TEST(StatusText, ShowsAHealthyCluster) {
               "Last takeover, 3min 20s ago, from node 2, to node 1: node 2 was silent\n");
 }
 
+TEST(StatusText, SaysHowTheFenceOfTheAskedNodeStands) {
+    const auto line_of = [](const json& fence) {
+        auto status = healthy();
+        status["fence"] = fence;
+        const auto text = text_of(status);
+        return text.substr(text.find("Fence"));
+    };
+    EXPECT_EQ(line_of({{"state", "armed"}, {"reason", ""}, {"dropped", 12}}),
+              "Fence of this node: armed, 12 packets of VIPs held back\n");
+    EXPECT_EQ(line_of({{"state", "unavailable"}, {"reason", "CAP_BPF is missing"}, {"dropped", 0}}),
+              "Fence of this node: unavailable (CAP_BPF is missing)\n");
+    EXPECT_EQ(line_of({{"state", "off"}}), "Fence of this node: off\n");
+}
+
 TEST(StatusText, SaysOnAStandbyWhoHoldsTheVip) {
     auto status = healthy();
     status["node_id"] = 2;

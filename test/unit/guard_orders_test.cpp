@@ -42,6 +42,8 @@ std::vector<GuardReport> all_reports() {
             CarrierReport{Carrier::down, "eth0"},
             CarrierReport{Carrier::up, "eth1"},
             RestoredReport{"main"},
+            FenceReport{"eth0: no clsact"},
+            FenceReport{},
             ReadyReport{},
             StartFailedReport{"no interface"},
             RivalSeenReport{1023, {{2, 0, 0, 0, 0, 0x66}}, 3},

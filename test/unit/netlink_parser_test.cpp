@@ -290,5 +290,16 @@ TEST(NetlinkParser, ReadsWhatTheBuilderWrote) {
     }
 }
 
+TEST(NetlinkParser, ReadsWhoHasOurPlaceAmongTheFilters) {
+    alignas(netlink_alignment) std::array<std::byte, netlink_request_bytes_max> room{};
+    const FilterRequest put{FilterRequest::Verb::put, InterfaceIndex{3}, Hook::egress, 9};
+    const auto whole = std::span(room).first(build_filter_request(room, 7, put));
+    EXPECT_EQ(parse_filter_answer(whole), (FilterAnswer{7, "bpf", "komainu-fence"}));
+    for (std::size_t length = 0; length < whole.size(); ++length)
+        EXPECT_FALSE(parse_filter_answer(whole.first(length)));
+    const FilterRequest look{FilterRequest::Verb::look, InterfaceIndex{3}};
+    EXPECT_FALSE(parse_filter_answer(std::span(room).first(build_filter_request(room, 7, look))));
+}
+
 }  // namespace
 }  // namespace komainu

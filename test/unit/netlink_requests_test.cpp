@@ -84,6 +84,44 @@ TEST_F(NetlinkRequest, SetsPromoteSecondariesOfOneInterface) {
         12, 0, 1, 0x80,                           //     IFLA_INET_CONF, nested
         8, 0, 20, 0,   1, 0, 0, 0}));             //       PROMOTE_SECONDARIES = 1
 }
+
+TEST_F(NetlinkRequest, MakesHooksForFilters) {
+    const FilterRequest request{FilterRequest::Verb::prepare, InterfaceIndex{3}};
+    EXPECT_EQ(bytes(build_filter_request(room_, 1, request)), (Golden{
+        48, 0, 0, 0,   36, 0,   0x05, 0x06,       // RTM_NEWQDISC, REQUEST ACK EXCL CREATE
+        1, 0, 0, 0,    0, 0, 0, 0,
+        0, 0, 0, 0,    3, 0, 0, 0,                // AF_UNSPEC; interface
+        0, 0, 255, 255,  0xf1, 255, 255, 255,     // handle ffff:, parent clsact
+        0, 0, 0, 0,                               // info
+        11, 0, 1, 0,   'c', 'l', 's', 'a', 'c', 't', 0, 0}));
+}
+
+TEST_F(NetlinkRequest, PutsAProgramIntoOurPlaceAtAHook) {
+    const FilterRequest request{FilterRequest::Verb::put, InterfaceIndex{3}, Hook::egress, 9};
+    EXPECT_EQ(bytes(build_filter_request(room_, 1, request)), (Golden{
+        92, 0, 0, 0,   44, 0,   0x05, 0x04,       // RTM_NEWTFILTER, REQUEST ACK CREATE
+        1, 0, 0, 0,    0, 0, 0, 0,
+        0, 0, 0, 0,    3, 0, 0, 0,
+        'a', 'm', 'o', 'k',  0xf3, 255, 255, 255, // handle, parent egress
+        0, 3, 7, 0,                               // every protocol, priority 7
+        8, 0, 1, 0,    'b', 'p', 'f', 0,
+        48, 0, 2, 0x80,                           // TCA_OPTIONS, nested
+        8, 0, 6, 0,    9, 0, 0, 0,                //   TCA_BPF_FD
+        18, 0, 7, 0,   'k', 'o', 'm', 'a', 'i', 'n', 'u', '-', 'f', 'e', 'n', 'c', 'e', 0, 0, 0,
+        8, 0, 8, 0,    1, 0, 0, 0,                //   TCA_BPF_FLAGS: direct action
+        8, 0, 9, 0,    1, 0, 0, 0}));             //   TCA_BPF_FLAGS_GEN: not in hardware
+}
+
+TEST_F(NetlinkRequest, RemovesOnlyWhatHasOurHandle) {
+    const FilterRequest request{FilterRequest::Verb::remove, InterfaceIndex{3}, Hook::ingress};
+    EXPECT_EQ(bytes(build_filter_request(room_, 1, request)), (Golden{
+        44, 0, 0, 0,   45, 0,   0x05, 0x00,       // RTM_DELTFILTER, REQUEST ACK
+        1, 0, 0, 0,    0, 0, 0, 0,
+        0, 0, 0, 0,    3, 0, 0, 0,
+        'a', 'm', 'o', 'k',  0xf2, 255, 255, 255,
+        0, 3, 7, 0,
+        8, 0, 1, 0,    'b', 'p', 'f', 0}));
+}
 // clang-format on
 
 TEST_F(NetlinkRequest, RenewsAsItAddsButReplacing) {

@@ -1,0 +1,16 @@
+// The fence as main knows it: for the status, and for the fitness where it is required.
+#pragma once
+
+#include <string>
+
+#include "guard/fence.h"
+
+namespace komainu {
+
+struct FenceState {
+    FenceMode mode = FenceMode::off;
+    std::string trouble;           ///< why it is not there, or not everywhere; empty when it stands
+    SharedFenceCounters counters;  ///< null where nothing is loaded
+};
+
+}  // namespace komainu
