@@ -27,7 +27,7 @@ comma    := ,
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libsodium libcap-ng fmt
+LIBS      := libmnl libnl-3.0 libsodium libcap-ng libseccomp fmt
 TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)

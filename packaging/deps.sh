@@ -7,14 +7,14 @@ set -euo pipefail
 
 debian_packages="g++ make pkg-config
     libmnl-dev libnl-3-dev libnl-route-3-dev libboost-program-options-dev libsodium-dev
-    libcap-ng-dev libfmt-dev nlohmann-json3-dev
+    libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libgtest-dev libpcap-dev tshark iproute2 spin"
 
 # From CRB come the -devel packages of libmnl, libnl3 and libpcap; from EPEL those of libsodium,
 # fmt, json and gtest. Neither has spin, so that `make check` skips the model there.
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
-    libcap-ng-devel fmt-devel json-devel
+    libcap-ng-devel libseccomp-devel fmt-devel json-devel
     gtest-devel libpcap-devel wireshark-cli iproute
     libasan libubsan"
 
