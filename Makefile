@@ -9,11 +9,14 @@
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
-# LDFLAGS are the user's; PREFIX, SBINDIR, SYSCONFDIR, DESTDIR as the GNU conventions have them.
+# LDFLAGS are the user's; PREFIX, SBINDIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and DESTDIR as the GNU
+# conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
 SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 DESTDIR    ?=
 
 # All processors, unless told otherwise.
@@ -28,7 +31,7 @@ FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libsodium libcap-ng libbpf fmt
+LIBS      := libmnl libnl-3.0 libsodium libcap-ng libseccomp libbpf fmt
 TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -117,6 +120,11 @@ install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainud $(DESTDIR)$(SBINDIR)/komainud
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
 	install -D -m 644 conf/komainu.conf $(DESTDIR)$(SYSCONFDIR)/komainu/komainu.conf.sample
+	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \
+	  packaging/systemd/komainu.service > $(DESTDIR)$(UNITDIR)/komainu.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/komainu.service
 
 clean:
 	rm -rf build compile_commands.json

@@ -46,7 +46,7 @@
  *   clock            Node::check_lease, judge_promise, judge_quarantine; the guard's lease timer
  *
  * Flaws that must be found, each by its -D: NO_MARGIN, VOTE_WHILE_PROMISED, NO_QUARANTINE,
- * RELEASE_OF_ANY_TERM, LEASE_FROM_ACK, REVIVE (see test/model/lease-has-one-holder).
+ * RELEASE_OF_ANY_TERM, LEASE_FROM_ACK (see test/model/lease-has-one-holder).
  */
 
 #define NODES 3
