@@ -142,6 +142,7 @@ TEST_F(StreamServerTest, AnswersOneLineOfAClientInATurn) {
     for (std::size_t turns = 1; turns <= lines; ++turns) {
         turn(1);
         EXPECT_EQ(requests.size(), turns);
+        EXPECT_EQ(client.read(), "echo a\n");
     }
 }
 
