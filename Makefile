@@ -3,6 +3,8 @@
 #   make demo         three nodes in network namespaces, live, with the gaps that a client sees
 #   make check        builds and runs every test
 #   make              builds build/release/{komainud,komainuctl}
+#   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
+#   make mutants      whether the simulator finds deliberate flaws in the core
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
@@ -31,7 +33,8 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
 SANITIZE := $(if $(SAN),-fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all)
 OPTIMIZE := $(if $(SAN),-g -O1,-g -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-# Tests need not be fast; not optimizing them halves the time that `make check` takes to build.
+# Tests need not be fast; not optimizing them halves the time that `make check` takes to build. The
+# simulator must be.
 OPTIMIZE_TESTS := -g1 -O0 -U_FORTIFY_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor \
             -Wold-style-cast -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -48,17 +51,18 @@ ROOMS     := src/base src/core packet netlink conf src/io src/guard src/check sr
 SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
-UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
+SIM       := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/main.cpp %/stories.cpp,$(wildcard test/sim/*.cpp)))
+UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp) test/sim/stories.cpp)
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp))
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 BENCH     := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/bench/*.cpp))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
-TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
+TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke sim mutants format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -78,6 +82,14 @@ demo: deps
 bench-smoke: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-smoke $(B)/echo-service
 	@$(B)/bench-smoke $(if $(RUNS),--runs $(RUNS))
+
+sim: deps
+	@+$(MAKE) --no-print-directory $(B)/sim
+	@$(B)/sim $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
+
+mutants: deps
+	@+$(MAKE) --no-print-directory $(B)/sim $(B)/unit-tests
+	@BUILD="$(B)" test/mutants/run $(MUTANTS)
 
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
@@ -107,7 +119,9 @@ $(B)/komainud: $(B)/src/daemon/main.o $(B)/libkomainu.a
 	$(call link)
 $(B)/komainuctl: $(B)/src/ctl/main.o $(B)/libkomainu.a
 	$(call link)
-$(B)/unit-tests: $(UNIT) $(B)/liblab.a $(B)/libkomainu.a
+$(B)/sim: $(B)/test/sim/main.o $(SIM) $(B)/libkomainu.a
+	$(call link)
+$(B)/unit-tests: $(UNIT) $(SIM) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
@@ -121,7 +135,7 @@ $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter test/%,$<),$(OPTIMIZE_TESTS),$(OPTIMIZE)) \
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE)) \
 	  $(USER_FLAGS) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.

@@ -1,0 +1,23 @@
+// What the hosts of one simulated cluster share.
+#pragma once
+
+#include "packet/datagram.h"
+#include "test/sim/agenda.h"
+#include "test/sim/invariants.h"
+#include "test/sim/network.h"
+#include "test/sim/options.h"
+#include "test/sim/story.h"
+
+namespace komainu::sim {
+
+struct World {
+    const Options& options;
+    Agenda& agenda;
+    Network& network;
+    const Datagrams& datagrams;
+    Invariants& invariants;
+    Story& story;
+    std::vector<AnswerSwitchover>& answers;  ///< in the order in which they were given
+};
+
+}  // namespace komainu::sim
