@@ -127,7 +127,6 @@ void Host::set_healthy(bool healthy) {
 RequestId Host::ask_switchover(NodeId target) {
     const RequestId request{++asked_};
     if (!node_) return request;
-    world_.invariants.asked(*this, request);
     step(SwitchoverAsked{request, target});
     return request;
 }

@@ -58,7 +58,6 @@ public:
     void stepped(const Host& host, const Event& event, const ActionList& actions);
     /// Its core or its lease page has changed.
     void bound(const Host& host);
-    void asked(const Host& host, RequestId request);
     /// A message that leaves, by main or by the guard.
     void sends(const Host& host, const Message& message);
     void opened(const Host& host, const Packet& packet, const std::optional<Refusal>& refusal);

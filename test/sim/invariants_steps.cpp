@@ -22,13 +22,11 @@ void Invariants::ends(const Host& host) {
     record.unanswered.clear();
 }
 
-void Invariants::asked(const Host& host, RequestId request) {
-    records_[number(host.id())].unanswered[request] = host.local();
-}
-
 void Invariants::stepped(const Host& host, const Event& event, const ActionList& actions) {
     Record& record = records_[number(host.id())];
     note_answer(record, event);
+    if (const auto* asked = std::get_if<SwitchoverAsked>(&event))
+        record.unanswered[asked->request] = host.local();
     for (const Action& action : actions) {
         judge_silence(host, event, action);
         std::visit([&](const auto& a) { judge(host, record, a); }, action);
