@@ -6,6 +6,8 @@
 #                     ROW='part of a name', SEED=
 #   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
 #   make              builds build/release/{komainud,komainuctl}
+#   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
+#   make mutants      whether the simulator finds deliberate flaws in the core
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
@@ -38,7 +40,8 @@ pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
 SANITIZE := $(if $(SAN),-fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all)
 OPTIMIZE := $(if $(SAN),-g -O1,-g -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
-# Tests need not be fast; not optimizing them halves the time that `make check` takes to build.
+# Tests need not be fast; not optimizing them halves the time that `make check` takes to build. The
+# simulator must be.
 OPTIMIZE_TESTS := -g1 -O0 -U_FORTIFY_SOURCE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor \
             -Wold-style-cast -Wimplicit-fallthrough $(if $(WERROR),-Werror)
@@ -56,7 +59,9 @@ ROOMS     := src/base src/core packet netlink conf src/io src/guard src/check sr
 SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
-UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp test/sim/*.cpp))
+SIM_TESTS := $(wildcard test/sim/*stories.cpp test/sim/quorum_table.cpp test/sim/quorum_walk.cpp)
+SIM       := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/main.cpp $(SIM_TESTS),$(wildcard test/sim/*.cpp)))
+UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp) $(SIM_TESTS))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
@@ -64,13 +69,13 @@ BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.c
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl
-TESTS     := $(B)/unit-tests $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
+TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
              $(B)/bench-flood $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke bench-flood faults model fuzz fuzz-corpus \
-        fuzzers format install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke bench-flood faults sim mutants model fuzz \
+        fuzz-corpus fuzzers format install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -111,6 +116,14 @@ bench-flood: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-flood
 	@$(B)/bench-flood $(if $(SECONDS),--seconds $(SECONDS))
 
+sim: deps
+	@+$(MAKE) --no-print-directory $(B)/sim
+	@$(B)/sim $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
+
+mutants: deps
+	@+$(MAKE) --no-print-directory $(B)/sim $(B)/unit-tests
+	@BUILD="$(B)" test/mutants/run $(MUTANTS)
+
 tests: $(PROGRAMS) $(TESTS) compile_commands.json
 
 format:
@@ -144,7 +157,9 @@ $(B)/komainud: $(B)/src/daemon/main.o $(B)/libkomainu.a
 	$(call link)
 $(B)/komainuctl: $(B)/src/ctl/main.o $(B)/libkomainu.a
 	$(call link)
-$(B)/unit-tests: $(UNIT) $(B)/liblab.a $(B)/libkomainu.a
+$(B)/sim: $(B)/test/sim/main.o $(SIM) $(B)/libkomainu.a
+	$(call link)
+$(B)/unit-tests: $(UNIT) $(SIM) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
@@ -186,6 +201,8 @@ $(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
 # GoogleTest takes longer to read than most tests: it is read once, and included by all of them.
 GTEST   := $(B)/test/gtest.h
 READING  = $(if $(filter test/unit/% test/net/%,$<),-include $(GTEST))
+# The simulator is the one test that has to be fast.
+SPEED    = $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE))
 $(GTEST).gch: $(B)/flags
 	@mkdir -p $(@D)
 	@echo '#include <gtest/gtest.h>' > $(GTEST)
@@ -195,8 +212,7 @@ $(UNIT) $(NET): | $(GTEST).gch
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(if $(filter test/%,$<),$(OPTIMIZE_TESTS),$(OPTIMIZE)) \
-	  $(USER_FLAGS) $(READING) -c -o $@ $<
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
 FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)

@@ -33,6 +33,7 @@ constexpr Incarnation make_incarnation(std::uint64_t wall_clock_ms, std::uint64_
 class NodeSet {
 public:
     constexpr void insert(NodeId id) { bits_ |= bit(id); }
+    constexpr void erase(NodeId id) { bits_ &= ~bit(id); }
     constexpr bool contains(NodeId id) const { return (bits_ & bit(id)) != 0; }
     constexpr int size() const { return std::popcount(bits_); }
     constexpr bool operator==(const NodeSet&) const = default;

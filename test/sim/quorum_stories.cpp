@@ -38,7 +38,7 @@ protected:
 
     void TearDown() override {
         if (HasFailure())
-            for (const auto& line : cluster_->story()) std::cerr << line << "\n";
+            for (const auto& line : cluster_->story().lines()) std::cerr << line << "\n";
     }
 
     std::unique_ptr<Cluster> cluster_;

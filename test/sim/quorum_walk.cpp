@@ -31,9 +31,9 @@ Options draw(std::uint64_t seed, QuorumRule rule, QuorumLoss loss) {
     options.on_quorum_loss = loss;
     options.members = members(2 + static_cast<int>(random.below(4)));
     if (random.below(3) == 0 && options.members.size() > 2) options.members.back().witness = true;
-    options.loss_per_mille = static_cast<int>(random.below(100));
+    options.noise.loss_per_mille = static_cast<int>(random.below(100));
     options.probe_time = 1ms + random.below(Duration{300ms});
-    options.drift_per_mille = 4;
+    options.drift_ppm = 4000;
     return options;
 }
 
@@ -76,7 +76,9 @@ void do_something(Cluster& cluster, const Options& options, Random& random) {
 
 void heal_everything(Cluster& cluster, const Options& options) {
     cluster.heal();
-    cluster.calm();
+    std::vector<NodeId> all;
+    for (const Member& member : options.members) all.push_back(member.id);
+    cluster.calm(all);
     for (const Member& member : options.members) {
         cluster.resume_main(member.id);
         cluster.set_healthy(member.id, true);
@@ -92,9 +94,9 @@ bool is_whole(Cluster& cluster, const Options& options) {
     return holder && !holder->stale();
 }
 
-std::string told(const Cluster& cluster) {
+std::string told(Cluster& cluster) {
     std::string text;
-    for (const auto& line : cluster.story()) text += line + "\n";
+    for (const auto& line : cluster.story().lines()) text += line + "\n";
     return text;
 }
 

@@ -39,7 +39,7 @@ protected:
     void TearDown() override {
         EXPECT_EQ(cluster_->violation(), "");
         if (HasFailure())
-            for (const auto& line : cluster_->story()) std::cerr << line << "\n";
+            for (const auto& line : cluster_->story().lines()) std::cerr << line << "\n";
     }
 
 private:
