@@ -112,9 +112,9 @@ private:
 
     std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface
     std::optional<std::string> fence_trouble_told_;
-    std::uint64_t bites_before_ = 0;                     ///< of the fence, when holding began
-    std::vector<Forwarding> forwarding_;                 ///< by interface
-    std::vector<bool> prepared_;                         ///< by interface
+    std::uint64_t bites_before_ = 0;      ///< of the fence, when holding began
+    std::vector<Forwarding> forwarding_;  ///< by interface
+    std::vector<bool> prepared_;          ///< by interface
 
     Seldom put_back_lines_, frame_lines_, kernel_lines_, fence_lines_;
 
