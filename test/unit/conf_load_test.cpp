@@ -145,12 +145,13 @@ TEST_F(KeyFile, LeavesNoKeyBehindWhereItWasMovedFrom) {
 
 class Load : public testing::Test {
 protected:
-    std::string config(std::string_view more = "") {
+    std::string config(std::string_view more = "", const std::string& cluster_keys = "") {
         const auto key = directory_.write("key", key_a);
         chmod(key.c_str(), 0600);
         return directory_.write(
             "k.conf",
-            conf_text::good_but("name = shrine\n", "name = shrine\nkey_file = " + key + "\n") +
+            conf_text::good_but("name = shrine\n",
+                                "name = shrine\nkey_file = " + key + "\n" + cluster_keys) +
                 std::string(more));
     }
     const std::vector<LocalAddress> local_{{"eth0", parse_prefix("10.77.0.2/24").value()}};
