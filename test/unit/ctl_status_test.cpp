@@ -92,7 +92,7 @@ TEST(StatusText, SaysFirstAndLoudlyThatTheVipsAreHeldWithoutAQuorum) {
         "! STALE: node 1 holds the VIPs without a quorum (on_quorum_loss = hold); another node "
         "may hold them as well\n"
         "! no node is active: no quorum (1 of 3 votes)\n");
-    EXPECT_NE(text.find("1 *   stale    yes    yes"), std::string::npos) << text;
+    EXPECT_NE(text.find("1 *   stale  yes    yes"), std::string::npos) << text;
     EXPECT_NE(text.find("eth0       node 1 (this node)\n"), std::string::npos);
     EXPECT_EQ(text.find("though this node is not active"), std::string::npos);
 }
