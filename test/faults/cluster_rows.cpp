@@ -13,15 +13,19 @@ std::string in_ms(Duration d) { return fmt::format("{} ms", d / 1ms); }
 /// How long it takes from the new start until the client is served again.
 Outcome kill_all() {
     Duration took{};
-    auto outcome = run({.name = "", .expect = Expect::anybody, .strike = [&](Trial& trial) {
-                            for (int node = 1; node <= trial.cluster().size(); ++node)
-                                trial.cluster().signal_both(node, SIGKILL);
-                            for (int node = 1; node <= trial.cluster().size(); ++node)
-                                trial.supervise(node);
-                            const auto started = lab::now();
-                            trial.wait_until_well(lab::patience);
-                            took = lab::now() - started;
-                        }});
+    auto outcome = run({.name = "",
+                        .expect = Expect::anybody,
+                        .strike =
+                            [&](Trial& trial) {
+                                for (int node = 1; node <= trial.cluster().size(); ++node)
+                                    trial.cluster().signal_both(node, SIGKILL);
+                                for (int node = 1; node <= trial.cluster().size(); ++node)
+                                    trial.supervise(node);
+                                const auto started = lab::now();
+                                trial.wait_until_well(lab::patience);
+                                took = lab::now() - started;
+                            },
+                        .kernel_removes = true});
     outcome.remark =
         "whole again after " + in_ms(took) + (outcome.remark.empty() ? "" : "; ") + outcome.remark;
     return outcome;

@@ -13,6 +13,8 @@ namespace {
 using lab::patience;
 
 constexpr int asker_number = 201;
+/// Of a service that waits for a processor like everybody.
+constexpr Duration served_within = 500ms;
 
 }  // namespace
 
@@ -78,7 +80,7 @@ bool Trial::wait_until_moved(Duration limit) const {
 bool Trial::is_well() {
     if (!cluster_.whole()) return false;
     const auto active = cluster_.active();
-    return active && client_.answered_by(*active, client_.mark(), 20ms);
+    return active && client_.answered_by(*active, client_.mark(), served_within);
 }
 
 bool Trial::wait_until_well(Duration limit) {

@@ -29,7 +29,7 @@ struct Claim {
 /// fact. What was over before `since` does not count.
 Duration overlap_of(const std::vector<Claim>& claims, const std::vector<AddressEvent>& events,
                     const IpAddress& address, Instant since = {});
-inline constexpr Duration notice_late_max = 20ms;
+inline constexpr Duration notice_late_max = 50ms;
 
 class ClaimWatcher {
 public:
