@@ -89,7 +89,7 @@ int Node::places_behind() const {
 const Peer* Node::best_successor() const {
     const Peer* best = nullptr;
     for (const Peer& peer : peers_)
-        if (peer.could_stand() && (!best || goes_before(standing_of(peer), standing_of(*best))))
+        if (peer.could_succeed() && (!best || goes_before(standing_of(peer), standing_of(*best))))
             best = &peer;
     return best;
 }
@@ -122,7 +122,10 @@ void Node::give_up_candidacy() {
 }
 
 void Node::hear(const Envelope& envelope, const VoteRequest& request) {
-    if (!find(envelope.sender)->accept_request(envelope)) return;
+    Peer& peer = *find(envelope.sender);
+    if (!peer.accept_request(envelope)) return;
+    // Who is deaf to us cannot hear our vote either. It would only bind us, and end our candidacy.
+    if (!peer.alive()) return;
     const Tenancy candidate{{request.round, envelope.sender}, envelope.incarnation};
     const VoteAnswer answer = vote_for(candidate);
     send(envelope.sender, Vote{candidate, answer, highest_term_});

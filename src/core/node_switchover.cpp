@@ -38,12 +38,12 @@ std::optional<SwitchoverOutcome> Node::objection_to(NodeId target) const {
         return {};
     }
     if (target == settings_.self)
-        return member_.witness ? std::optional{SwitchoverOutcome::no_such_target}
-               : eligible()    ? std::nullopt
-                               : std::optional{SwitchoverOutcome::target_unfit};
+        return member_.witness                ? std::optional{SwitchoverOutcome::no_such_target}
+               : eligible() && !quarantined() ? std::nullopt
+                                              : std::optional{SwitchoverOutcome::target_unfit};
     const Peer* peer = find(target);
     if (!peer || peer->member().witness) return SwitchoverOutcome::no_such_target;
-    if (!peer->could_stand()) return SwitchoverOutcome::target_unfit;
+    if (!peer->could_succeed()) return SwitchoverOutcome::target_unfit;
     return {};
 }
 

@@ -93,6 +93,8 @@ public:
         return alive_ && !stepped_down_ && conditions_.healthy && !conditions_.witness &&
                !member_.witness && !conditions_.leaving;
     }
+    /// At once, that is: not in quarantine.
+    bool could_succeed() const { return could_stand() && !conditions_.quarantined; }
     bool would_vote() const { return alive_ && conditions_.free; }
 
 private:

@@ -86,7 +86,9 @@ std::string sentence(SwitchoverOutcome outcome, NodeId target) {
         case SwitchoverOutcome::no_such_target:
             return node + " is not in the configuration, or is a witness";
         case SwitchoverOutcome::target_unfit:
-            return node + " is down or its life check fails, so it cannot become active";
+            return node +
+                   " is down, has just started, or its life check fails, so it cannot become "
+                   "active";
         case SwitchoverOutcome::no_standby:
             return "no other node is alive and healthy";
         case SwitchoverOutcome::busy:

@@ -28,6 +28,7 @@ int Scenario::begin(ClusterOptions options) {
     EXPECT_TRUE(watcher_->wait_for_holders(vip(), {*active}, patience));
     EXPECT_TRUE(client_->answered_by(*active, client_mark_, patience));
     expect_announced(*active, vip());
+    EXPECT_TRUE(cluster_->wait_until_whole()) << "a node is missing, unfit, or still in quarantine";
     return *active;
 }
 

@@ -128,9 +128,32 @@ private:
             }
             return cluster_.run(2 * cluster_.options().deadtime);
         }
+        for (const auto& host : cluster_.hosts()) tell_of(*host);
         cluster_.invariants().violated(
             "P3 somebody holds",
             fmt::format("nobody, {} ms after a majority was healed", bound / 1ms));
+    }
+
+    /// What a node believes, for whoever looks for the reason.
+    void tell_of(const Host& host) {
+        const auto tell = [&](const std::string& text) {
+            cluster_.story().tell(cluster_.now(), host.id(), "{}", text);
+        };
+        const Node* node = host.node();
+        if (!node) return tell("does not run");
+        const auto promise = node->promise();
+        std::string text =
+            fmt::format("{}{}{}, follows {}, promised to {} until {} ms, peers:",
+                        host.paused() ? "paused, " : "", node->healthy() ? "healthy" : "unhealthy",
+                        node->quarantined() ? ", quarantined" : "",
+                        number(node->active().term.node),
+                        promise ? number(promise->to.term.node) : 0,
+                        promise ? (promise->withhold_votes_until - host.local()) / 1ms : 0);
+        for (const Peer& peer : node->peers())
+            text += fmt::format(" {}{}{}{}", number(peer.id()), peer.alive() ? " alive" : " silent",
+                                peer.would_vote() ? " free" : "",
+                                peer.could_stand() ? " fit" : "");
+        tell(text);
     }
 
     Random random_;

@@ -73,6 +73,7 @@ TEST(Vote, IsRefusedWhileTheVipsOfALapsedTermMayStillBeUp) {
     const auto round = node.become_active({2});
     node.pass(2 * LoneNode::deadtime);
     ASSERT_EQ(node.node().role(), Role::standby);
+    node.say(2, node.words_of(2));
     EXPECT_EQ(answer_to(node, 2, 99), VoteAnswer::refused);
     node.event(VipsDropped{{round, n(1)}});
     EXPECT_EQ(answer_to(node, 2, 100), VoteAnswer::granted);
@@ -213,8 +214,41 @@ TEST(Peer, ThatIsUnprovenIsEchoedByItsNewestHeartbeatWhateverIsReplayed) {
     EXPECT_EQ(heartbeat->echoes[0].sequence, 11u);
 }
 
-// After a partition without a quorum rule the later started may hear the earlier one first, and give
-// its term back before it was ever heard as an active. The LAN knows its hardware address by then.
+// A vote that cannot be heard only binds. Seed 14190: of two candidates one was deaf to the other,
+// which gave up its own candidacy for it again and again, so that nobody was elected.
+TEST(Vote, IsNotGivenToACandidateThatIsDeafToUs) {
+    LoneNode node(3);
+    node.ready({2, 3});
+    const auto round = node.find_sent<VoteRequest>()->round;
+    Heartbeat deaf = node.words_of(3);
+    deaf.echoes.clear();
+    for (Duration time{}; time < LoneNode::deadtime; time += LoneNode::interval / 2) {
+        node.say(3, deaf);
+        node.pass(LoneNode::interval / 2);
+    }
+    node.say(2, node.words_of(2));
+    node.say(3, VoteRequest{round + 100});
+    EXPECT_FALSE(node.find_sent<Vote>());
+}
+
+// It could not stand before its quarantine is over, and the VIPs would come back to us.
+TEST(Switchover, IsNotHandedToANodeThatHasJustStarted) {
+    LoneNode node(3);
+    node.become_active({2, 3});
+    node.restart(2);
+    node.pass(LoneNode::interval / 2);
+    Heartbeat words = node.words_of(2);
+    words.conditions.quarantined = true;
+    node.say(2, words);
+    node.event(SwitchoverAsked{RequestId{1}, n(2)});
+    ASSERT_TRUE(node.find<AnswerSwitchover>());
+    EXPECT_EQ(node.find<AnswerSwitchover>()->outcome, SwitchoverOutcome::target_unfit);
+    EXPECT_FALSE(node.find<DropVips>());
+}
+
+// After a partition without a quorum rule the later started may hear the earlier one first, and
+// give its term back before it was ever heard as an active. The LAN knows its hardware address by
+// then.
 TEST(Active, AnnouncesAgainWhenAPeerHasGivenBackATermThatItHeldMeanwhile) {
     LoneNode node(2, 1, QuorumRule::none);
     node.event(HealthChanged{true});
