@@ -13,6 +13,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/realtime.h"
+#include "io/system_call_filter.h"
 
 namespace komainu {
 
@@ -77,8 +78,8 @@ Status await_ready(Guard& guard) {
     _exit(run_guard(config, std::move(sockets.guard), page));
 }
 
-Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener& control,
-                          Signals& signals) {
+Result<Guard> start_guard(const Config& config, ClusterKeys& keys, DatagramLink& link,
+                          UnixListener& control, Signals& signals) {
     if (const auto able = require_capabilities(); !able) return able.error();
     auto page = make_lease_page();
     if (!page) return page.error();
@@ -86,9 +87,11 @@ Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
-    if (pid == 0)
+    if (pid == 0) {
+        keys = {};  // wiped: the guard has no use for them
         become_guard(config, std::move(*sockets), **page, std::move(link), std::move(control),
                      std::move(signals));
+    }
     Guard guard{pid, std::move(sockets->main), std::move(*page), {}};
     sockets->guard.close();
     if (const auto ready = await_ready(guard); !ready) return ready.error();
@@ -118,10 +121,9 @@ std::uint64_t random_bits() {
 
 }  // namespace
 
-int run_node(const Config& config, std::span<const Key> key_list) {
+int run_node(const Config& config, ClusterKeys keys_read) {
     set_log_name(fmt::format("komainud[node {}]", number(config.self)));
     if (!start_cryptography()) return fail({"libsodium cannot start"});
-    const KeyRing keys(key_list);
     auto signals = Signals::open();
     if (!signals) return fail(signals.error());
     // The lock on the control socket first: it names the other komainud, if there is one.
@@ -133,10 +135,12 @@ int run_node(const Config& config, std::span<const Key> key_list) {
     const bool witness = config.node(config.self).witness;
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, *link, *control, *signals);
+        auto started = start_guard(config, keys_read, *link, *control, *signals);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
+    const KeyRing keys(keys_read.keys());
+    keys_read = {};  // wiped
     if (!run_in_real_time(Urgency::deciding))
         log_info("runs without real-time priority, which is not permitted here");
     const auto dropped = drop_all_capabilities();
@@ -145,6 +149,8 @@ int run_node(const Config& config, std::span<const Key> key_list) {
 
     auto loop = Loop::create();
     if (!loop) return fail(loop.error());
+    if (const auto filtered = filter_system_calls(FilteredProcess::main); !filtered)
+        return fail(filtered.error());
     say_what_runs(config);
     int status = 0;
     {
