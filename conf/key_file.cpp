@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::size_t key_digits = 2 * key_bytes;
 constexpr std::size_t file_bytes_max = 8192;
+/// The reading below and libsodium's hashing use less of the stack.
+constexpr std::size_t stack_bytes_used_max = 32 * 1024;
 
 /// Text with keys in it, which does not outlive its use.
 struct Secret {
@@ -123,12 +125,23 @@ Status add_key(std::string_view digits, ClusterKeys& into) {
     return Ok{};
 }
 
+Result<ClusterKeys> read_keys(const std::string& path) {
+    if (const auto started = start_sodium(); !started) return started.error();
+    auto fd = open_key_file(path);
+    if (!fd) return fd.error();
+    if (const auto is_safe = check_protection(*fd, path); !is_safe) return is_safe.error();
+    Secret secret;
+    if (const auto done = read_all(*fd, path, secret); !done) return done.error();
+    return read_key_text(secret.text(), path);
+}
+
 }  // namespace
 
 ClusterKeys::ClusterKeys(ClusterKeys&& other) noexcept : keys_(other.keys_) { other.wipe(); }
 
 ClusterKeys& ClusterKeys::operator=(ClusterKeys&& other) noexcept {
     if (this != &other) {
+        wipe();
         keys_ = other.keys_;
         other.wipe();
     }
@@ -171,13 +184,10 @@ Result<ClusterKeys> read_key_text(std::string_view text, const std::string& path
 }
 
 Result<ClusterKeys> read_key_file(const std::string& path) {
-    if (const auto started = start_sodium(); !started) return started.error();
-    auto fd = open_key_file(path);
-    if (!fd) return fd.error();
-    if (const auto is_safe = check_protection(*fd, path); !is_safe) return is_safe.error();
-    Secret secret;
-    if (const auto done = read_all(*fd, path, secret); !done) return done.error();
-    return read_key_text(secret.text(), path);
+    auto keys = read_keys(path);
+    // The hash that names a key leaves copies of it on the stack.
+    sodium_stackzero(stack_bytes_used_max);
+    return keys;
 }
 
 Result<std::string> make_key_text() {

@@ -3,10 +3,16 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
 
 namespace komainu {
 
 namespace {
+
+/// libsodium's BLAKE2b uses less of the stack.
+constexpr std::size_t stack_bytes_used_max = 4096;
 
 const unsigned char* raw(const void* bytes) { return static_cast<const unsigned char*>(bytes); }
 
@@ -21,17 +27,22 @@ ClusterHash cluster_hash(std::string_view cluster_name) {
     return ClusterHash{Reader(hash).u64()};
 }
 
-KeyRing::KeyRing(std::span<const Key> keys) {
-    KOMAINU_ASSERT(!keys.empty());
-    for (const Key& key : keys) keys_.push_back(key);
+KeyRing::KeyRing(std::span<const Key> keys)
+    : memory_(static_cast<Key*>(sodium_allocarray(keys.size(), sizeof(Key)))),
+      keys_(memory_.get(), keys.size()) {
+    KOMAINU_ASSERT(!keys.empty() && keys.size() <= keys_max && memory_);
+    std::memcpy(memory_.get(), keys.data(), keys.size_bytes());
+    sodium_mprotect_readonly(memory_.get());
 }
 
-KeyRing::~KeyRing() { sodium_memzero(keys_.begin(), keys_.size() * sizeof(Key)); }
+void KeyRing::Free::operator()(Key* keys) const { sodium_free(keys); }
 
 Tag KeyRing::tag(Bytes bytes, const Key& key) {
     Tag tag;
     crypto_generichash(static_cast<unsigned char*>(static_cast<void*>(tag.data())), tag.size(),
                        raw(bytes.data()), bytes.size(), raw(key.bytes.data()), key.bytes.size());
+    // BLAKE2b's first block is the key, and libsodium leaves it on the stack.
+    sodium_stackzero(stack_bytes_used_max);
     return tag;
 }
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "base/key.h"
-#include "base/static_vector.h"
 #include "packet/bytes.h"
 
 namespace komainu {
@@ -22,21 +22,27 @@ ClusterHash cluster_hash(std::string_view cluster_name);
 
 class KeyRing {
 public:
-    /// At least one key, at most keys_max. Copies them; wiped when the ring dies.
+    /// At least one key, at most keys_max. Copies them into memory of their own, which is locked
+    /// (as far as RLIMIT_MEMLOCK permits), in no core file, read-only, between pages that cannot be
+    /// touched, and wiped when the ring dies (sodium_malloc(3)).
     explicit KeyRing(std::span<const Key> keys);
-    ~KeyRing();
     KeyRing(const KeyRing&) = delete;
     KeyRing& operator=(const KeyRing&) = delete;
 
-    std::uint32_t signing_id() const { return keys_[0].id; }
-    Tag sign(Bytes bytes) const { return tag(bytes, keys_[0]); }
+    std::uint32_t signing_id() const { return keys_.front().id; }
+    Tag sign(Bytes bytes) const { return tag(bytes, keys_.front()); }
 
     enum class Verdict : std::uint8_t { genuine, unknown_key, forged };
     Verdict verify(Bytes bytes, std::uint32_t key_id, Bytes tag) const;
 
 private:
     static Tag tag(Bytes bytes, const Key& key);
-    StaticVector<Key, keys_max> keys_;
+
+    struct Free {
+        void operator()(Key* keys) const;
+    };
+    std::unique_ptr<Key, Free> memory_;
+    std::span<const Key> keys_;  ///< in memory_
 };
 
 /// Must have been called, once, before anything of this file is. False: libsodium cannot start.

@@ -17,7 +17,7 @@ int run(const Options& options) {
         std::fprintf(stderr, "komainud: %s\n", local.error().what.c_str());
         return exit_failed;
     }
-    const LoadedConfig loaded =
+    LoadedConfig loaded =
         load_config(options.config,
                     {.purpose = Purpose::run, .node_id = options.node_id, .local = local.value()});
     std::fputs(report(options.config, loaded.problems).c_str(), stderr);
@@ -26,7 +26,7 @@ int run(const Options& options) {
         std::fputs(describe(loaded.config).c_str(), stdout);
         return 0;
     }
-    return run_node(loaded.config, loaded.keys.keys());
+    return run_node(loaded.config, std::move(loaded.keys));
 }
 
 }  // namespace

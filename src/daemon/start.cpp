@@ -14,6 +14,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/realtime.h"
+#include "io/system_call_filter.h"
 
 namespace komainu {
 
@@ -99,8 +100,9 @@ Status await_ready(Guard& guard) {
     _exit(run_guard(config, std::move(sockets.guard), page, std::move(fence)));
 }
 
-Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener& control,
-                          Signals& signals, std::vector<EchoSocket>& echo_sockets) {
+Result<Guard> start_guard(const Config& config, ClusterKeys& keys, DatagramLink& link,
+                          UnixListener& control, Signals& signals,
+                          std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
     FenceState state;
     auto fence = load_wanted_fence(config, state);
@@ -112,9 +114,11 @@ Result<Guard> start_guard(const Config& config, DatagramLink& link, UnixListener
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
-    if (pid == 0)
+    if (pid == 0) {
+        keys = {};  // wiped: the guard has no use for them
         become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(link),
                      std::move(control), std::move(signals), std::move(echo_sockets));
+    }
     if (programs) state.counters = std::move(programs->counters);
     Guard guard{pid, std::move(sockets->main), std::move(*page), {}, std::move(state)};
     sockets->guard.close();
@@ -145,10 +149,9 @@ std::uint64_t random_bits() {
 
 }  // namespace
 
-int run_node(const Config& config, std::span<const Key> key_list) {
+int run_node(const Config& config, ClusterKeys keys_read) {
     set_log_name(fmt::format("komainud[node {}]", number(config.self)));
     if (!start_cryptography()) return fail({"libsodium cannot start"});
-    const KeyRing keys(key_list);
     auto signals = Signals::open();
     if (!signals) return fail(signals.error());
     // The lock on the control socket first: it names the other komainud, if there is one.
@@ -164,10 +167,12 @@ int run_node(const Config& config, std::span<const Key> key_list) {
     if (!echo_sockets) return fail(echo_sockets.error());
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, *link, *control, *signals, *echo_sockets);
+        auto started = start_guard(config, keys_read, *link, *control, *signals, *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
+    const KeyRing keys(keys_read.keys());
+    keys_read = {};  // wiped
     if (!run_in_real_time(Urgency::deciding))
         log_info("runs without real-time priority, which is not permitted here");
     const auto dropped = drop_all_capabilities();
@@ -176,6 +181,8 @@ int run_node(const Config& config, std::span<const Key> key_list) {
 
     auto loop = Loop::create();
     if (!loop) return fail(loop.error());
+    if (const auto filtered = filter_system_calls(FilteredProcess::main); !filtered)
+        return fail(filtered.error());
     say_what_runs(config);
     int status = 0;
     {

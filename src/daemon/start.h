@@ -3,14 +3,12 @@
 // its interfaces before it sweeps; privileges go before the first datagram is read.
 #pragma once
 
-#include <span>
-
-#include "base/key.h"
 #include "conf/config.h"
+#include "conf/key_file.h"
 
 namespace komainu {
 
-/// The life of a node. The exit status.
-int run_node(const Config& config, std::span<const Key> keys);
+/// The life of a node. The exit status. Takes the keys, to keep one copy of them and no other.
+int run_node(const Config& config, ClusterKeys keys);
 
 }  // namespace komainu

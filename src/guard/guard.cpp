@@ -11,6 +11,7 @@
 #include "guard/privileges.h"
 #include "io/log.h"
 #include "io/realtime.h"
+#include "io/system_call_filter.h"
 
 namespace komainu {
 
@@ -90,6 +91,8 @@ int run_guard(const Config& config, Fd to_main, LeasePage& page,
     run_in_real_time(Urgency::releasing);
     const auto dropped = keep_only_network_capabilities();
     if (!dropped) return start_failed(main_fd, dropped.error());
+    if (Status filtered = filter_system_calls(FilteredProcess::guard); !filtered)
+        return start_failed(main_fd, filtered.error());
 
     Keeper keeper(config, page, std::move(to_main), std::move(*tools));
     if (Status swept = keeper.sweep(); !swept) return start_failed(main_fd, swept.error());

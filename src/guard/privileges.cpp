@@ -92,6 +92,9 @@ Status apply_sets(Keep keep) {
         return Error::from_errno("cannot clear the ambient capabilities", errno);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return Error::from_errno("cannot set no_new_privs", errno);
+    // Nobody looks into our memory any more, and no core file is made of it: keys are in there.
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        return Error::from_errno("cannot forbid core dumps", errno);
     return Ok{};
 }
 
@@ -109,6 +112,7 @@ Status verify(Keep keep) {
     }
     if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
         return Error{"no_new_privs is not as it was set"};
+    if (::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0) return Error{"core dumps are not forbidden"};
     return Ok{};
 }
 

@@ -20,8 +20,8 @@ struct PrivilegesDropped {
 
 /// For the guard: keeps CAP_NET_ADMIN and CAP_NET_RAW, permitted and effective, and nothing else,
 /// in no other set either, as far as we are allowed to clear those. For main: keeps none. Both also
-/// set no_new_privs, switch from root to the user `komainu` where there is one, and read back
-/// what came of it. Not to be undone.
+/// set no_new_privs, forbid core dumps and tracing by others (PR_SET_DUMPABLE), switch from root to
+/// the user `komainu` where there is one, and read back what came of it. Not to be undone.
 Result<PrivilegesDropped> keep_only_network_capabilities();
 Result<PrivilegesDropped> drop_all_capabilities();
 

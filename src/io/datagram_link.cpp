@@ -4,6 +4,7 @@
 #include <linux/sock_diag.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -55,6 +56,17 @@ IpAddress address_of(const sockaddr* from) {
     return address.endpoint().address;
 }
 
+// 0 when there is none of that name. As if_nametoindex(3), which would ask by a socket of the
+// family AF_UNIX; a process that has given up its privileges needs that for nothing else.
+std::uint32_t index_of(std::string_view name) {
+    ifreq request{};
+    if (name.size() >= sizeof request.ifr_name) return 0;
+    name.copy(request.ifr_name, name.size());
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket || ioctl(socket.get(), SIOCGIFINDEX, &request) != 0) return 0;
+    return static_cast<std::uint32_t>(request.ifr_ifindex);
+}
+
 // The index of the interface that has the address, or 0. An IPv4 address with a label goes by the
 // label in this list, "eth0:1".
 std::uint32_t interface_with(const IpAddress& address) {
@@ -64,7 +76,7 @@ std::uint32_t interface_with(const IpAddress& address) {
     for (const ifaddrs* i = list; i; i = i->ifa_next) {
         if (!is_ip(i->ifa_addr) || address_of(i->ifa_addr) != address) continue;
         const std::string_view label = i->ifa_name;
-        return if_nametoindex(std::string(label.substr(0, label.find(':'))).c_str());
+        return index_of(label.substr(0, label.find(':')));
     }
     return 0;
 }
@@ -270,7 +282,7 @@ DatagramLink::DatagramLink(Fd socket, const DatagramLinkOptions& options,
 // another interface.
 bool DatagramLink::interface_was_replaced() const {
     if (interface_index_ == 0) return false;
-    const std::uint32_t index = if_nametoindex(interface_name_.data());
+    const std::uint32_t index = index_of(interface_name_.data());
     if (socket_ && index == interface_index_) return false;
     return index != 0 && interface_with(options_.own) == index;
 }

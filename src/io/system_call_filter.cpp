@@ -116,6 +116,7 @@ Status add_calls_with_conditions(const Filter& filter) {
     const Status statuses[] = {
         allow_if(filter, "mmap", 2, PROT_EXEC, 0), allow_if(filter, "mprotect", 2, PROT_EXEC, 0),
         allow_if(filter, "openat", 2, writes, O_RDONLY),
+        allow_if(filter, "ioctl", 1, whole_int, SIOCGIFINDEX),  // as if_nametoindex(3)
         // abort(3)
         allow_if(filter, "tgkill", 0, whole_int, static_cast<std::uint64_t>(::getpid()))};
     for (const Status& status : statuses)
@@ -138,9 +139,6 @@ Status add_calls_of(FilteredProcess process, const Filter& filter) {
             if (Status added = add_all(filter, SCMP_ACT_ALLOW, calls_of_main); !added) return added;
             return allow_sockets(filter, domains_of_main);
         case FilteredProcess::guard:
-            // if_nametoindex(3)
-            if (Status added = allow_if(filter, "ioctl", 1, whole_int, SIOCGIFINDEX); !added)
-                return added;
             return allow_sockets(filter, domains_of_guard);
     }
     return Error{"cannot filter system calls: of what process?"};

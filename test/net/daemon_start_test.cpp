@@ -67,6 +67,8 @@ void expect_has_only(pid_t pid, std::uint64_t capabilities) {
     EXPECT_EQ(number_in_status(pid, "CapInh", 16), no_capabilities);
     EXPECT_EQ(number_in_status(pid, "CapAmb", 16), no_capabilities);
     EXPECT_EQ(number_in_status(pid, "NoNewPrivs", 10), 1u);
+    constexpr unsigned filtered = 2;  // SECCOMP_MODE_FILTER
+    EXPECT_EQ(number_in_status(pid, "Seccomp", 10), filtered);
 }
 
 class DaemonStart : public testing::Test {
