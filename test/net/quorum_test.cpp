@@ -12,18 +12,19 @@ namespace komainu::lab {
 namespace {
 
 constexpr Duration deadtime = 500ms;
+constexpr int gateway_number = 210;
 /// Three pings in a row, a second apart, and one more for the phase; the rest is for a busy
 /// machine.
 constexpr Duration trusted_loss_max = 4s + patience;
 
 class QuorumRules : public Scenario {
 protected:
-    /// Everything but the daemons: with a gateway, the one trusted server, at 10.77.0.254.
+    /// Everything but the daemons: with a gateway, the one trusted server, at 10.77.0.210.
     void lay_out_with_gateway(ClusterOptions options, const std::string& keys = {}) {
         options.deadtime = deadtime;
-        options.cluster_keys = keys + "trusted_servers = 10.77.0.254\n";
+        options.cluster_keys = keys + "trusted_servers = 10.77.0.210\n";
         lay_out(std::move(options));
-        gateway_ = &cluster().network().add_host("gateway", 254);
+        gateway_ = &cluster().network().add_host("gateway", gateway_number);
     }
     nlohmann::json status(int node) {
         return cluster().status(node).value_or(nlohmann::json::object());
@@ -72,11 +73,11 @@ TEST_F(QuorumRules, AnActiveThatNoTrustedServerAnswersHandsOverAndIsFitAgainWhen
         wait_until([&] { return cluster().active().value_or(old) != old; }, trusted_loss_max));
     const int active = *cluster().active();
     EXPECT_TRUE(becomes_active(active));
-    EXPECT_TRUE(says(old, "unhealthy: no trusted server answers: 10.77.0.254"));
+    EXPECT_TRUE(says(old, "unhealthy: no trusted server answers: 10.77.0.210"));
     EXPECT_TRUE(says(old, "the life check failed: no trusted server answers"));
     const auto own = status(old)["nodes"][old - 1];
     EXPECT_EQ(own["healthy"], false);
-    EXPECT_EQ(own["reason"], "no trusted server answers: 10.77.0.254");
+    EXPECT_EQ(own["reason"], "no trusted server answers: 10.77.0.210");
     EXPECT_EQ(status(old)["trusted_servers"][0]["answers"], false);
 
     set_way_to_gateway(old, true);
