@@ -149,10 +149,9 @@ protected:
         const auto key = directory_.write("key", key_a);
         chmod(key.c_str(), 0600);
         return directory_.write(
-            "k.conf",
-            conf_text::good_but("name = shrine\n",
-                                "name = shrine\nkey_file = " + key + "\n" + cluster_keys) +
-                std::string(more));
+            "k.conf", conf_text::good_but("name = shrine\n", "name = shrine\nkey_file = " + key +
+                                                                 "\n" + cluster_keys) +
+                          std::string(more));
     }
     const std::vector<LocalAddress> local_{{"eth0", parse_prefix("10.77.0.2/24").value()}};
     TemporaryDirectory directory_;
