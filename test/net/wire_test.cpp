@@ -37,7 +37,9 @@ protected:
 };
 
 TEST_F(Membership, ANodeWithAnotherKeyNeverJoins) {
-    begin({.keys = {{3, std::string(64, 'a')}}});
+    lay_out({.keys = {{3, std::string(64, 'a')}}});
+    cluster().start_all();
+    EXPECT_TRUE(cluster().wait_for_active());
     expect_third_is_refused("unknown_key", "signed with a key that is not in our key file");
 }
 
