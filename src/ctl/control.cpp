@@ -71,9 +71,10 @@ Answer read_answer(const std::string& line) {
     if (ok->get<bool>()) return {ExitStatus::done, "", std::move(body)};
     const auto error = body.find("error");
     const bool has_reason = error != body.end() && error->is_string();
-    return {ExitStatus::failed,
-            has_reason ? printable(error->get<std::string>()) : "the daemon refused and gave no reason",
-            {}};
+    return {
+        ExitStatus::failed,
+        has_reason ? printable(error->get<std::string>()) : "the daemon refused and gave no reason",
+        {}};
 }
 
 Answer ask(const std::string& socket_path, const json& request, Duration patience) {

@@ -23,7 +23,8 @@ void must_hold(bool holds, std::string_view sentence);
 std::string text_of(Bytes bytes);
 Bytes bytes_of(std::string_view text);
 
-/// Whether the text can be shown on a terminal: no control characters but tabs and the ends of lines.
+/// Whether the text can be shown on a terminal: no control characters but tabs and the ends of
+/// lines.
 bool is_printable(std::string_view text);
 
 }  // namespace komainu::fuzz

@@ -129,9 +129,9 @@ void Cluster::start(int node) {
     const auto launcher = options_.launchers.find(node);
     std::vector<std::string> command;
     if (launcher != options_.launchers.end()) command = launcher->second;
-    for (const auto& word : {built_program("komainud"), std::string("--config"),
-                             configuration_file(node), std::string("--node-id"),
-                             std::to_string(node)})
+    for (const auto& word :
+         {built_program("komainud"), std::string("--config"), configuration_file(node),
+          std::string("--node-id"), std::to_string(node)})
         command.push_back(word);
     at(node).daemon.emplace(at(node).host.space, command, directory(node) + "/log");
 }

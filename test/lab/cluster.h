@@ -100,7 +100,7 @@ public:
     std::string control_socket(int node) const;
     std::string configuration_file(int node) const;
     std::string directory(int node) const;  ///< with everything that the node reads and writes
-    std::string log(int node) const;  ///< what the node's processes printed
+    std::string log(int node) const;        ///< what the node's processes printed
 
 private:
     struct Node {

@@ -109,8 +109,11 @@ std::string built_program(const std::string& name) {
 }
 
 std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
+    // Not by iterators, which throw when a process ends while its file in /proc is read.
+    const std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 }  // namespace komainu::lab

@@ -142,17 +142,15 @@ private:
         const Node* node = host.node();
         if (!node) return tell("does not run");
         const auto promise = node->promise();
-        std::string text =
-            fmt::format("{}{}{}, follows {}, promised to {} until {} ms, peers:",
-                        host.paused() ? "paused, " : "", node->healthy() ? "healthy" : "unhealthy",
-                        node->quarantined() ? ", quarantined" : "",
-                        number(node->active().term.node),
-                        promise ? number(promise->to.term.node) : 0,
-                        promise ? (promise->withhold_votes_until - host.local()) / 1ms : 0);
+        std::string text = fmt::format(
+            "{}{}{}, follows {}, promised to {} until {} ms, peers:",
+            host.paused() ? "paused, " : "", node->healthy() ? "healthy" : "unhealthy",
+            node->quarantined() ? ", quarantined" : "", number(node->active().term.node),
+            promise ? number(promise->to.term.node) : 0,
+            promise ? (promise->withhold_votes_until - host.local()) / 1ms : 0);
         for (const Peer& peer : node->peers())
             text += fmt::format(" {}{}{}{}", number(peer.id()), peer.alive() ? " alive" : " silent",
-                                peer.would_vote() ? " free" : "",
-                                peer.could_stand() ? " fit" : "");
+                                peer.would_vote() ? " free" : "", peer.could_stand() ? " fit" : "");
         tell(text);
     }
 
