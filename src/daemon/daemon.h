@@ -128,13 +128,8 @@ private:
     };
     std::map<std::uint64_t, SwitchoverWaiting> switchovers_;
     std::uint64_t requests_ = 0;
-    std::uint64_t probes_ = 0;  ///< the id of the newest probe
-    struct Start {
-        std::uint64_t probe = 0;  ///< the one whose answer counts
-        std::optional<ProbeReport> probed;
-        bool conflict_said = false;
-    };
-    std::optional<Start> start_;  ///< until it is decided whether a stranger is in the way
+    std::uint64_t probes_ = 0;         ///< the id of the newest probe
+    std::optional<StartProbe> start_;  ///< until it is decided whether a stranger is in the way
     struct ArbiterProbe {
         std::uint64_t probe = 0;
         std::uint64_t question = 0;

@@ -19,9 +19,10 @@ while another node is. Stays in the foreground and logs to stderr; let systemd s
 )";
 
 constexpr const char* afterword = R"(
-Needs CAP_NET_ADMIN and CAP_NET_RAW (a witness needs neither): run it as root, give its systemd unit
-AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW, or the file setcap cap_net_admin,cap_net_raw+p.
-They are left to the guard, a process of its own; whatever parses network input has none.
+Needs CAP_NET_ADMIN and CAP_NET_RAW, and CAP_BPF for the fence (a witness needs none): run it as root,
+give its systemd unit AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW CAP_BPF, or the file
+setcap cap_net_admin,cap_net_raw,cap_bpf+p. The first two are left to the guard, a process of its own;
+whatever parses datagrams has none.
 
 SIGTERM or SIGINT stops it; an active node hands its VIPs over first.
 

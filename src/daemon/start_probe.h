@@ -13,6 +13,13 @@
 
 namespace komainu {
 
+/// What is under way at the start.
+struct StartProbe {
+    std::uint64_t probe = 0;  ///< the one whose answer counts
+    std::optional<ProbeReport> probed;
+    bool conflict_said = false;
+};
+
 /// What a starting node knows.
 struct StartSituation {
     bool quarantined = true;

@@ -8,6 +8,7 @@
 
 #include "packet/echo.h"
 #include "test/lab/fail.h"
+#include "test/lab/network.h"
 
 namespace komainu {
 namespace {
@@ -16,22 +17,36 @@ const IpAddress loopback = parse_address("127.0.0.1").value();
 const IpAddress loopback_v6 = parse_address("::1").value();
 const IpAddress nobody = parse_address("192.0.2.1").value();  // RFC 5737; no route to it here
 
-/// Which groups may open unprivileged sockets: the kernel's default, nobody; or root's.
+constexpr std::string_view nobodys = "1 0";  // the kernel's default
+constexpr std::string_view roots = "0 0";
+
+/// Which groups may open unprivileged sockets.
 void permit_pings(std::string_view range) {
     const Fd file(lab::must(::open("/proc/sys/net/ipv4/ping_group_range", O_WRONLY | O_CLOEXEC),
                             "ping_group_range"));
     lab::must(::write(file.get(), range.data(), range.size()), "ping_group_range");
 }
 
-class EchoSocketTest : public testing::TestWithParam<const char*> {
+/// On a host of its own, where these groups may open unprivileged sockets.
+class EchoSocketTest : public testing::TestWithParam<std::string_view> {
 protected:
-    EchoSocketTest() { permit_pings(GetParam()); }
-    ~EchoSocketTest() override { permit_pings("1 0"); }
+    EchoSocketTest() {
+        if (GetParam() != nobodys) host_.space.run([] { permit_pings(GetParam()); });
+    }
+    Result<EchoSocket> open(Family family) {
+        std::optional<Result<EchoSocket>> socket;
+        host_.space.run([&] { socket.emplace(EchoSocket::open(family)); });
+        return std::move(*socket);
+    }
+
+private:
+    lab::Network network_;
+    lab::Host& host_ = network_.add_host("pings", 1);
 };
 
 TEST_P(EchoSocketTest, HearsTheReplyToItsRequest) {
     for (const IpAddress& host : {loopback, loopback_v6}) {
-        auto socket = EchoSocket::open(host.family);
+        auto socket = open(host.family);
         ASSERT_TRUE(socket) << socket.error().what;
         socket->send(host, echo_request(host.family, 77));
         pollfd ready{socket->fd(), POLLIN, 0};
@@ -49,12 +64,12 @@ TEST_P(EchoSocketTest, HearsTheReplyToItsRequest) {
 }
 
 TEST_P(EchoSocketTest, IsARawOneOnlyWhereTheOtherIsNotPermitted) {
-    auto socket = EchoSocket::open(Family::ipv4);
+    auto socket = open(Family::ipv4);
     ASSERT_TRUE(socket);
-    EXPECT_EQ(socket->gives_ip_header(), std::string_view(GetParam()) == "1 0");
+    EXPECT_EQ(socket->gives_ip_header(), GetParam() == nobodys);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, EchoSocketTest, testing::Values("1 0", "0 0"));
+INSTANTIATE_TEST_SUITE_P(Both, EchoSocketTest, testing::Values(nobodys, roots));
 
 class TrustedServersTest : public testing::Test {
 protected:
