@@ -1,0 +1,49 @@
+// What main says of each change of role, and keeps for the status: who took over from whom, and why.
+#include "daemon/daemon.h"
+#include "daemon/words.h"
+#include "io/clock.h"
+#include "io/log.h"
+
+namespace komainu {
+
+void Daemon::log_role(const RoleChanged& change) {
+    std::string why{sentence(change.cause)};
+    if (change.cause == Cause::unhealthy) why += ": " + fitness_.reason();
+    if (change.to == Role::active) {
+        if (!story_.why_lost.empty()) why += ", " + story_.why_lost;
+        story_.takeover = Takeover{change.term, story_.last_active, why, wall_clock_ms()};
+        story_.last_active = config_.self;
+    } else {
+        story_.why_lost = "node " + std::to_string(number(config_.self)) + ": " + why;
+    }
+    log_notice("{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+}
+
+/// The loudest line that there is: nobody may overlook that one holder is not promised any more.
+void Daemon::log_hold(const HeldWithoutQuorum& hold) {
+    log_error(
+        "STALE: the lease of term {} lapsed, too few nodes acknowledged in time; the VIPs are kept "
+        "without a quorum (on_quorum_loss = hold), and another node may hold them as well",
+        hold.term.round);
+}
+
+void Daemon::log_active(const ActiveChanged& change) {
+    const int active = number(change.term.node);
+    switch (change.news) {
+        case ActiveNews::followed:
+            story_.takeover =
+                Takeover{change.term, story_.last_active, story_.why_lost, wall_clock_ms()};
+            story_.last_active = change.term.node;
+            story_.why_lost.clear();
+            return log_notice("node {} is active, term {}", active, change.term.round);
+        case ActiveNews::lost_silent:
+            story_.why_lost = fmt::format("node {} was silent for the deadtime", active);
+            break;
+        case ActiveNews::lost_released:
+            story_.why_lost = fmt::format("node {} released term {}", active, change.term.round);
+            break;
+    }
+    log_notice("no active: {}", story_.why_lost);
+}
+
+}  // namespace komainu
