@@ -2,8 +2,6 @@
 
 #include <signal.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/overload.h"
 #include "daemon/words.h"
 #include "io/clock.h"
