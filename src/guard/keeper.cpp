@@ -152,6 +152,7 @@ void Keeper::begin_holding(Instant acknowledged_at) {
     renew_.set(acknowledged_at + vip_lifetime(config_.heartbeat.deadtime) / 2);
     pulse_.set(announced_at + pulse_interval);
     log_notice("holds the VIPs of round {}", round_);
+    mend_fence();  // only now: asking for it takes longer than to announce
 }
 
 /// Every call by a timer begins so: nothing is done for a lease that is over.

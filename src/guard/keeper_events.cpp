@@ -87,7 +87,6 @@ void Keeper::settle_interface(std::size_t interface) {
 /// take others with it when it goes (see AddressSocket).
 void Keeper::prepare_interfaces() {
     read_forwarding();
-    mend_fence();
     for (std::size_t vip = 0; vip < vips_.size(); ++vip) {
         const std::size_t i = vips_.interface(vip);
         const auto& link = interfaces_[i].link;
