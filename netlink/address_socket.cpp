@@ -18,9 +18,6 @@ namespace {
 // drops them when they exceed the socket's receive buffer (208 KiB by default).
 constexpr std::size_t requests_per_batch_max = 64;
 
-// The kernel answers before the sending returns, so the time-out only keeps a bug from holding us.
-constexpr timeval answer_timeout{1, 0};
-
 // An acknowledgement is 20 bytes of which 16 repeat the request's header (NETLINK_CAP_ACK), and 16
 // of its own header; one that repeats the whole request fits as well.
 constexpr std::size_t answer_bytes_max = 1024;
@@ -81,14 +78,8 @@ AddressSocket::~AddressSocket() = default;
 // It blocks, unlike other descriptors here, because nobody may go on before the kernel has said
 // that the address is there, or is gone.
 Result<AddressSocket> AddressSocket::open() {
-    auto socket = open_kernel_socket(0, 0);
+    auto socket = open_request_socket();
     if (!socket) return socket.error();
-    const int fd = mnl_socket_get_fd(socket->get());
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &answer_timeout, sizeof answer_timeout) < 0)
-        return Error::from_errno("cannot limit the wait for the kernel's answers", errno);
-    int on = 1;
-    if (mnl_socket_setsockopt(socket->get(), NETLINK_CAP_ACK, &on, sizeof on) < 0)
-        return Error::from_errno("cannot ask the kernel for short acknowledgements", errno);
     return AddressSocket(std::move(*socket), std::make_unique<Buffers>());
 }
 

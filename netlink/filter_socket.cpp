@@ -14,8 +14,6 @@ namespace {
 
 using Verb = FilterRequest::Verb;
 
-// As for addresses (netlink/address_socket.cpp): the kernel answers before the sending returns.
-constexpr timeval answer_timeout{1, 0};
 constexpr std::size_t answer_bytes_max = 4096;
 // An answer and an acknowledgement, after some that came too late for their own request.
 constexpr int reads_max = 16;
@@ -27,14 +25,8 @@ bool is_ours(const std::optional<FilterAnswer>& filter) {
 }  // namespace
 
 Result<FilterSocket> FilterSocket::open() {
-    auto socket = open_kernel_socket(0, 0);
+    auto socket = open_request_socket();
     if (!socket) return socket.error();
-    const int fd = mnl_socket_get_fd(socket->get());
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &answer_timeout, sizeof answer_timeout) < 0)
-        return Error::from_errno("cannot limit the wait for the kernel's answers", errno);
-    int on = 1;
-    if (mnl_socket_setsockopt(socket->get(), NETLINK_CAP_ACK, &on, sizeof on) < 0)
-        return Error::from_errno("cannot ask the kernel for short acknowledgements", errno);
     return FilterSocket(std::move(*socket));
 }
 

@@ -21,6 +21,10 @@ using KernelSocket = std::unique_ptr<mnl_socket, CloseKernelSocket>;
 /// multicast groups given (RTMGRP_…).
 Result<KernelSocket> open_kernel_socket(int flags, unsigned groups);
 
+/// The same for requests that are waited for: it blocks, though not for ever, and acknowledgements
+/// do not repeat the request.
+Result<KernelSocket> open_request_socket();
+
 struct Received {
     std::span<const std::byte> datagram;  ///< empty on an error, and when it was not the kernel's
     int error = 0;                        ///< errno; EMSGSIZE when the datagram was cut off
