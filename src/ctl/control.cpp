@@ -70,11 +70,10 @@ Answer read_answer(const std::string& line) {
         return {ExitStatus::failed, "the daemon's answer is not one of komainud", {}};
     if (ok->get<bool>()) return {ExitStatus::done, "", std::move(body)};
     const auto error = body.find("error");
-    const bool has_reason = error != body.end() && error->is_string();
-    return {
-        ExitStatus::failed,
-        has_reason ? printable(error->get<std::string>()) : "the daemon refused and gave no reason",
-        {}};
+    std::string why;
+    if (error != body.end() && error->is_string()) why = printable(error->get<std::string>());
+    if (why.empty()) why = "the daemon refused and gave no reason";
+    return {ExitStatus::failed, std::move(why), {}};
 }
 
 Answer ask(const std::string& socket_path, const json& request, Duration patience) {

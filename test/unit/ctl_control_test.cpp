@@ -130,6 +130,8 @@ TEST(Answer, IsOfADaemonOnlyWithItsOk) {
         EXPECT_EQ(read_answer(line).why, "the daemon's answer is not one of komainud") << line;
     }
     EXPECT_EQ(read_answer("{\"ok\":false}").why, "the daemon refused and gave no reason");
+    EXPECT_EQ(read_answer("{\"ok\":false,\"error\":\"\"}").why,
+              "the daemon refused and gave no reason");
 }
 
 }  // namespace
