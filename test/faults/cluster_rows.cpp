@@ -25,7 +25,7 @@ Outcome kill_all() {
                                 trial.wait_until_well(lab::patience);
                                 took = lab::now() - started;
                             },
-                        .kernel_removes = true});
+                        .nobody_removes = true});
     outcome.remark =
         "whole again after " + in_ms(took) + (outcome.remark.empty() ? "" : "; ") + outcome.remark;
     return outcome;

@@ -110,7 +110,7 @@ Row killed_on_replaced() {
                         t.cluster().signal_both(t.active(), SIGKILL);
                         t.supervise(t.active());
                     },
-                .kernel_removes = true});
+                .nobody_removes = true});
 }
 
 /// As many notifications as no socket's buffer holds, while the guard cannot read them; and the one

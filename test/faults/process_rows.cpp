@@ -57,7 +57,8 @@ Row killed(Victim victim, Place place, int signal, const char* deed) {
                     const int node = node_at(trial, place);
                     send_signal(trial, node, victim, signal);
                     trial.supervise(node);
-                }});
+                },
+                .nobody_removes = victim == Victim::both});
 }
 
 Row stopped(Victim victim, Place place) {
@@ -68,7 +69,8 @@ Row stopped(Victim victim, Place place) {
              [=](Trial& trial) { send_signal(trial, node_at(trial, place), victim, SIGSTOP); },
          .repair =
              [=](Trial& trial) { send_signal(trial, node_at(trial, place), victim, SIGCONT); },
-         .lasts = stopped_for});
+         .lasts = stopped_for,
+         .nobody_removes = victim == Victim::both});
 }
 
 Outcome freeze(const std::string& name, Place place) {
@@ -85,7 +87,7 @@ Outcome freeze(const std::string& name, Place place) {
                     },
                 .repair = [&](Trial&) { freezer.thaw(); },
                 .lasts = frozen_for,
-                .kernel_removes = true});
+                .nobody_removes = true});
 }
 
 Row frozen(Place place) {

@@ -44,7 +44,7 @@ struct Kind {
     const char* name;
     std::function<void(Trial&, int node)> strike;
     std::function<void(Trial&, int node)> repair;
-    bool kernel_removes = false;  ///< as in Fault
+    bool nobody_removes = false;  ///< as in Fault
 };
 
 void heal(Trial& t, int node) { t.network().heal(t.cluster().host(node)); }
@@ -55,7 +55,7 @@ Kind killed(const char* name, std::function<void(Trial&, int)> strike) {
 }
 
 Kind with_nobody_left(Kind kind) {
-    kind.kernel_removes = true;
+    kind.nobody_removes = true;
     return kind;
 }
 
@@ -123,7 +123,7 @@ std::string judge(const Sight& sight, const Kind& kind) {
     std::string wrong;
     if (sight.wire_overlap > 0ns)
         wrong += fmt::format(", two answered for {} us", sight.wire_overlap / 1us);
-    if (sight.address_overlap > 0ns && !kind.kernel_removes)
+    if (sight.address_overlap > 0ns && !kind.nobody_removes)
         wrong += fmt::format(", two had the VIP for {} us", sight.address_overlap / 1us);
     if (sight.outage.gap > served_again_within || !sight.outage.over) wrong += ", not served soon";
     return wrong;

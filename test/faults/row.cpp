@@ -62,7 +62,7 @@ void judge(Outcome& outcome, Trial& trial, const Fault& fault) {
     if (!well) complain(outcome, "the cluster did not become whole again");
     if (!is_as_expected(sight, fault.expect)) complain(outcome, "not the expected holder");
     if (sight.wire_overlap > 0ns) complain(outcome, "two answered for the VIP");
-    if (sight.address_overlap > 0ns && !fault.kernel_removes)
+    if (sight.address_overlap > 0ns && !fault.nobody_removes)
         complain(outcome, "two interfaces had the VIP");
     if (!sight.outage.over) complain(outcome, "the client is not served");
     complain(outcome, trial.bugs());

@@ -44,9 +44,9 @@ struct Fault {
     Deed repair = [](Trial&) {};
     Duration lasts = 300ms;
     lab::ClusterOptions options = usual_cluster();
-    /// Nobody else is left alive or awake to remove the VIP. It may stay for the kernel's time, on
-    /// an interface that does not answer.
-    bool kernel_removes = false;
+    /// Nobody of the node is alive or awake to remove the VIP. It may stay, on an interface that the
+    /// fence keeps from answering, until the kernel removes it or the next run's sweep does.
+    bool nobody_removes = false;
     Examination examine = [](Trial&) { return ""; };  ///< at the end
     std::string remark = {};                          ///< what a reader has to know
 };
