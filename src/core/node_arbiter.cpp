@@ -67,8 +67,7 @@ int Node::votes_needed() const {
 
 /// Whether our lease would stand by the rule of majority as well.
 bool Node::holds_by_majority() const {
-    const int majority = static_cast<int>(settings_.members.size()) / 2 + 1;
-    const auto basis = lease_basis(majority);
+    const auto basis = lease_basis(votes_without_arbiter());
     return basis && now_ < *basis + settings_.lease_span();
 }
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.h"
+#include "packet/seal.h"
+
 namespace komainu::sim {
 
 namespace {
@@ -27,6 +30,12 @@ Clock draw_clock(const Options& options, Random& random) {
     return {drift, random.below(Duration{10min})};
 }
 
+/// libsodium is started by whoever is first: main(), or the one test that runs.
+KeyRing one_key() {
+    KOMAINU_ASSERT(start_cryptography());
+    return KeyRing(sim_key);
+}
+
 }  // namespace
 
 std::vector<Member> members(int n) {
@@ -39,7 +48,7 @@ Cluster::Cluster(Options options)
     : options_(std::move(options)),
       story_(options_.told),
       invariants_(options_.promises_one_holder(), options_.deadtime, removal_max(options_)),
-      keys_(sim_key),
+      keys_(one_key()),
       datagrams_(cluster_hash("sim"), keys_),
       network_(agenda_, options_.noise, options_.seed,
                [this](NodeId to, const PacketPtr& packet) { host(to).hear(packet); }),

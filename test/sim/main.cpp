@@ -18,7 +18,6 @@
 #include <iostream>
 #include <thread>
 
-#include "packet/seal.h"
 #include "test/sim/run.h"
 #include "test/sim/tally.h"
 
@@ -122,7 +121,6 @@ int main(int argc, char** argv) {
     using namespace komainu;
     try {
         const auto wish = sim::read(argc, argv);
-        if (!start_cryptography()) return std::cerr << "sim: libsodium cannot start\n", 2;
         return sim::run(wish, argv[0]);
     } catch (const boost::program_options::error& error) {
         std::cerr << "sim: " << error.what() << "\n";
