@@ -91,6 +91,8 @@ struct Config {
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     std::vector<IpAddress> trusted_servers;  ///< hosts that answer a ping while the network works
     ConflictRule conflict = ConflictRule::wait;
+    bool preempt = false;           ///< a higher priority than the active's takes the VIPs
+    Duration preempt_delay = 10s;   ///< after it has been the better one for so long
     NodeId self = no_node;          ///< from node_id, --node-id, or a matching local address
     std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;

@@ -16,6 +16,7 @@ namespace {
 constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
 constexpr Range<Duration> deadtimes{20ms, 60min};
 constexpr Range<Duration> check_durations{10ms, 60min};
+constexpr Range<Duration> preempt_delays{0ms, 24h};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
@@ -123,6 +124,8 @@ Keys cluster_keys(Config& config) {
         ("on_quorum_loss", choice(config.on_quorum_loss, quorum_losses))     //
         ("trusted_servers", value(config.trusted_servers, read_servers))     //
         ("conflict", choice(config.conflict, conflict_rules))                //
+        ("preempt", choice(config.preempt, yes_or_no))                       //
+        ("preempt_delay", duration(config.preempt_delay, preempt_delays))    //
         ("node_id", value(config.self, read_node_id));
     return keys;
 }

@@ -2,14 +2,17 @@
 //
 //   term       round 8, node 1                          both 0: none
 //   tenancy    term 9, incarnation 8                    all 0: none
-//   heartbeat  highest term 9, following 17, released 9, priority 2, conditions 1, count 1,
-//              then count times: peer 1, incarnation 8, sequence 8, held in microseconds 4
+//   heartbeat  highest term 9, following 17, released 9, priority 2, conditions 1,
+//              maintenance 10, count 1, then count times: peer 1, incarnation 8, sequence 8, held
+//              in microseconds 4
+//   maintenance changed 9, paused 1 (0 or 1)            all 0: never asked for
 //   request    round 8
 //   vote       candidate 17, answer 1 (0 refused, 1 granted), highest term 9
 //   release    round 8, successor 1 (0: nobody in particular); in a heartbeat all 0: none yet
 //   switchover active 17, target 1 (0: the active chooses)
 //
-// A conditions byte: bit 0 healthy, 1 witness, 2 quarantined, 3 free, 4 leaving; the rest is 0.
+// A conditions byte: bit 0 healthy, 1 witness, 2 quarantined, 3 free, 4 leaving, 5 on standby, 6
+// paused; the rest is 0.
 #include "packet/message_body.h"
 
 #include <array>
@@ -20,9 +23,9 @@ namespace komainu {
 
 namespace {
 
-constexpr std::array condition_bits{&Conditions::healthy, &Conditions::witness,
-                                    &Conditions::quarantined, &Conditions::free,
-                                    &Conditions::leaving};
+constexpr std::array condition_bits{
+    &Conditions::healthy, &Conditions::witness,    &Conditions::quarantined, &Conditions::free,
+    &Conditions::leaving, &Conditions::on_standby, &Conditions::paused};
 
 void write(Writer& writer, const Term& term) {
     writer.u64(term.round);
@@ -59,6 +62,8 @@ void write(Writer& writer, const Heartbeat& heartbeat) {
     write(writer, heartbeat.released);
     writer.u16(heartbeat.priority);
     write(writer, heartbeat.conditions);
+    write(writer, heartbeat.maintenance.changed);
+    writer.u8(heartbeat.maintenance.paused ? 1 : 0);
     writer.u8(static_cast<std::uint8_t>(heartbeat.echoes.size()));
     for (const Echo& echo : heartbeat.echoes) write(writer, echo);
 }
@@ -145,12 +150,22 @@ Release read_release(Reader& reader) {
     return release;
 }
 
+Maintenance read_maintenance(Reader& reader) {
+    Maintenance maintenance;
+    maintenance.changed = read_term(reader);
+    const std::uint8_t paused = reader.u8();
+    if (paused > 1 || (paused == 1 && maintenance.changed == no_term)) reader.fail();
+    maintenance.paused = paused == 1;
+    return maintenance;
+}
+
 void read(Reader& reader, Heartbeat& heartbeat) {
     heartbeat.highest_term = read_term(reader);
     heartbeat.following = read_tenancy(reader);
     heartbeat.released = read_release(reader);
     heartbeat.priority = reader.u16();
     heartbeat.conditions = read_conditions(reader);
+    heartbeat.maintenance = read_maintenance(reader);
     const std::size_t count = reader.u8();
     NodeId previous = no_node;
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {

@@ -27,8 +27,11 @@ ClusterHash cluster_hash(std::string_view cluster_name) {
     return ClusterHash{Reader(hash).u64()};
 }
 
+/// libsodium's memory needs libsodium's start: without it the process would end in there.
 KeyRing::KeyRing(std::span<const Key> keys)
-    : memory_(static_cast<Key*>(sodium_allocarray(keys.size(), sizeof(Key)))),
+    : memory_(start_cryptography()
+                  ? static_cast<Key*>(sodium_allocarray(keys.size(), sizeof(Key)))
+                  : nullptr),
       keys_(memory_.get(), keys.size()) {
     KOMAINU_ASSERT(!keys.empty() && keys.size() <= keys_max && memory_);
     std::memcpy(memory_.get(), keys.data(), keys.size_bytes());

@@ -45,7 +45,7 @@ private:
     std::span<const Key> keys_;  ///< in memory_
 };
 
-/// Must have been called, once, before anything of this file is. False: libsodium cannot start.
+/// False: libsodium cannot start. Whoever may fail asks first; a KeyRing starts it anyhow.
 bool start_cryptography();
 
 }  // namespace komainu

@@ -70,6 +70,7 @@ enum class Cause : std::uint8_t {
     hold_failed,    ///< the guard could not add the VIPs
     switchover,
     unhealthy,
+    put_on_standby,  ///< by the operator
     stopping,
     rival,  ///< quorum = none or half: an active that started earlier was heard
     // While the VIPs were held without a quorum:
@@ -101,6 +102,17 @@ struct PeerChanged {
     PeerNews news = PeerNews::up;
 };
 
+/// The cluster's pause began or ended; node: who was asked for it.
+struct MaintenanceChanged {
+    bool paused = false;
+    NodeId node = no_node;
+};
+
+/// The active of this term is asked to hand over to us, who have the higher priority.
+struct Preempting {
+    Term term;
+};
+
 enum class SwitchoverOutcome : std::uint8_t {
     done,
     already_active,  ///< the target is the active
@@ -109,6 +121,7 @@ enum class SwitchoverOutcome : std::uint8_t {
     target_unfit,    ///< down or unhealthy
     no_standby,      ///< nobody could take over
     busy,            ///< another switchover is under way
+    paused,          ///< the cluster, or a node that is concerned
     timed_out,
 };
 
@@ -118,12 +131,23 @@ struct AnswerSwitchover {
     NodeId active = no_node;
 };
 
+enum class OrderOutcome : std::uint8_t {
+    done,
+    no_standby,  ///< this node is active, and nobody could take over
+};
+
+struct AnswerOrder {
+    RequestId request{};
+    OrderOutcome outcome = OrderOutcome::done;
+};
+
 /// Everything is said; the process may end.
 struct Exit {};
 
-using Action = std::variant<HoldVips, ExtendLease, DropVips, AnnounceVips, AskArbiter,
-                            HeldWithoutQuorum, Broadcast, SendTo, RoleChanged, ActiveChanged,
-                            PeerChanged, AnswerSwitchover, Exit>;
+using Action =
+    std::variant<HoldVips, ExtendLease, DropVips, AnnounceVips, AskArbiter, HeldWithoutQuorum,
+                 Broadcast, SendTo, RoleChanged, ActiveChanged, PeerChanged, MaintenanceChanged,
+                 Preempting, AnswerSwitchover, AnswerOrder, Exit>;
 
 /// Cleared and used again by the caller, so that a step allocates nothing once it has grown.
 using ActionList = std::vector<Action>;

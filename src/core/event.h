@@ -19,6 +19,15 @@ struct Received {
 
 struct HealthChanged {
     bool healthy = false;
+    /// What fails is a life check, which does not count in maintenance; not this node's own means,
+    /// without which it could not hold the VIPs.
+    bool excusable = true;
+    bool operator==(const HealthChanged&) const = default;
+};
+
+/// Of this node: what a service's weight takes from it, or what was configured anew.
+struct PriorityChanged {
+    std::uint16_t priority = 0;
 };
 
 /// Answers to HoldVips: the kernel has acknowledged all addresses, or they could not be added and
@@ -43,6 +52,20 @@ struct SwitchoverAsked {
     NodeId target = no_node;  ///< no_node: whoever is best
 };
 
+/// Maintenance: while paused a life check that fails costs nothing, and nobody becomes active but
+/// who was it last. The end of the cluster's pause also ends this node's own.
+enum class PauseScope : std::uint8_t { cluster, node };
+struct PauseAsked {
+    PauseScope scope = PauseScope::cluster;
+    bool paused = false;
+};
+
+/// This node is to be standby, and stay it; or no longer so. Answered by AnswerOrder.
+struct StandbyAsked {
+    RequestId request{};
+    bool standby = false;
+};
+
 /// Whether any of the trusted servers answers. None does until the first event says so.
 struct TrustedServersChanged {
     bool reachable = false;
@@ -61,8 +84,8 @@ struct RivalSeen {};
 /// Stop orderly: hand over, say good-bye, then the Exit action.
 struct StopAsked {};
 
-using Event =
-    std::variant<TimerExpired, Received, HealthChanged, VipsHeld, HoldFailed, VipsDropped,
-                 SwitchoverAsked, TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
+using Event = std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, VipsHeld,
+                           HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
+                           TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
 
 }  // namespace komainu

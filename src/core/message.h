@@ -34,6 +34,8 @@ struct Conditions {
     bool quarantined = false;  ///< started less than a deadtime ago: neither votes nor stands
     bool free = false;         ///< bound by no promise: would vote now
     bool leaving = false;      ///< about to exit
+    bool on_standby = false;   ///< the operator wants it to stay standby
+    bool paused = false;       ///< maintenance, of the cluster or of this node alone
     bool operator==(const Conditions&) const = default;
 };
 
@@ -45,12 +47,20 @@ struct Release {
     bool operator==(const Release&) const = default;
 };
 
+/// The operator's newest wish for the whole cluster, and who was asked for it.
+struct Maintenance {
+    Term changed;  ///< grows with each wish
+    bool paused = false;
+    bool operator==(const Maintenance&) const = default;
+};
+
 struct Heartbeat {
     Term highest_term;  ///< the highest that the sender has seen
     Tenancy following;  ///< whom the sender holds to be active; an active names itself
     Release released;   ///< the newest of its own terms that it gave back; round 0: none
     std::uint16_t priority = 0;
     Conditions conditions;
+    Maintenance maintenance;
     StaticVector<Echo, nodes_max> echoes;  ///< ascending by peer
     bool operator==(const Heartbeat&) const = default;
 };

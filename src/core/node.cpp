@@ -58,6 +58,7 @@ void Node::on(const TimerExpired&) {
     judge_hold();
     judge_candidacy();
     judge_switchover();
+    judge_preemption();
     judge_departure();
     judge_heartbeat();
 }
@@ -66,16 +67,6 @@ void Node::on(const Received& received) {
     if (!find(received.envelope.sender)) return;
     std::visit([&](const auto& message) { hear(received.envelope, message); }, received.message);
     if (!tenure_) judge_due_ = true;
-}
-
-void Node::on(const HealthChanged& event) {
-    if (healthy_ == event.healthy) return;
-    healthy_ = event.healthy;
-    heartbeat_now();
-    judge_due_ = true;
-    if (healthy_) return;
-    if (candidacy_) give_up_candidacy();
-    hand_over(Cause::unhealthy, no_node);
 }
 
 // --- Hearing -------------------------------------------------------------------------------------
@@ -92,6 +83,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     if (stale_) consider_hold(peer, echo);
 
     highest_term_ = std::max({highest_term_, heartbeat.highest_term, heartbeat.following.term});
+    hear_maintenance(heartbeat.maintenance);
     consider_release(peer, peer.incarnation(), heartbeat.released);
     announce_after(peer, heartbeat.released);
     if (peer.claims_active())
@@ -169,7 +161,10 @@ Heartbeat Node::compose_heartbeat() const {
                             .witness = member_.witness,
                             .quarantined = quarantined(),
                             .free = free_to_vote(),
-                            .leaving = farewell_};
+                            .leaving = farewell_,
+                            .on_standby = on_standby_,
+                            .paused = paused()};
+    heartbeat.maintenance = maintenance_;
     for (const Peer& peer : peers_)
         if (const auto echo = peer.echo(now_, settings_.deadtime))
             heartbeat.echoes.push_back(*echo);
@@ -215,6 +210,7 @@ Instant Node::deadline() const {
     if (preferred_) consider(preferred_->until);
     if (candidacy_) consider(std::min(candidacy_->ask_again_at, candidacy_->give_up_at));
     if (switchover_) consider(std::min(switchover_->ask_again_at, switchover_->give_up_at));
+    consider(preempt_at_);
     for (const Peer& peer : peers_)
         if (peer.alive()) consider(peer.dead_at());
     return earliest;

@@ -57,6 +57,11 @@ public:
 
     Role role() const;
     bool healthy() const { return healthy_; }
+    /// As the life check says; a pause keeps what was good (see healthy()).
+    const HealthChanged& reported_health() const { return reported_; }
+    bool on_standby() const { return on_standby_; }
+    bool paused() const;  ///< the cluster, or this node alone
+    const Maintenance& maintenance() const { return maintenance_; }
     bool quarantined() const { return quarantine_until_.has_value(); }
     /// The active as far as this node knows, itself included; empty when there is none.
     Tenancy active() const;
@@ -74,6 +79,7 @@ public:
     const Settings& settings() const { return settings_; }
     const std::vector<Peer>& peers() const { return peers_; }
     const Member& member() const { return member_; }
+    const Peer* find(NodeId) const;  ///< null: no peer
     /// A peer's role as this node sees it.
     Role role_of(const Peer&) const;
 
@@ -90,7 +96,6 @@ private:
     // --- node.cpp: the peers, the heartbeats -----------------------------------------------------
     void on(const TimerExpired&);
     void on(const Received&);
-    void on(const HealthChanged&);
     void on(const StopAsked&);
     void hear(const Envelope&, const Heartbeat&);
     void hear(const Envelope&, const VoteRequest&);
@@ -109,7 +114,6 @@ private:
     void broadcast(Message message) { act(Broadcast{++sequence_, std::move(message)}); }
     void send(NodeId to, Message message) { act(SendTo{to, ++sequence_, std::move(message)}); }
     Peer* find(NodeId);
-    const Peer* find(NodeId) const;
     void act(Action action) { actions_->push_back(std::move(action)); }
 
     // --- node_following.cpp: promises and whom to follow ----------------------------------------
@@ -171,6 +175,22 @@ private:
     void judge_hold();
     void end_hold(Cause);
 
+    // --- node_operator.cpp: maintenance, standby, what the life check and the weights say --------
+    void on(const HealthChanged&);
+    void on(const PriorityChanged&);
+    void on(const PauseAsked&);
+    void on(const StandbyAsked&);
+    void hear_maintenance(const Maintenance&);
+    void take_over(const Maintenance&);
+    void operator_changed();
+    void count_health();
+    bool may_stand_while_paused(NodeId) const;
+    bool could_stand(const Peer&) const;
+
+    // --- node_preempt.cpp: a higher priority than the active's ----------------------------------
+    void judge_preemption();
+    bool wants_to_preempt() const;
+
     // --- node_switchover.cpp: the operator's wish -----------------------------------------------
     void on(const SwitchoverAsked&);
     std::optional<SwitchoverOutcome> objection_to(NodeId target) const;
@@ -191,10 +211,14 @@ private:
 
     std::uint64_t sequence_ = 0;  ///< of the newest message sent
     SendLog sent_;
-    bool healthy_ = false;
-    bool leaving_ = false;   ///< asked to stop
-    bool farewell_ = false;  ///< the heartbeat that is being composed is the last one
-    bool judge_due_ = true;  ///< something happened that the next TimerExpired must look at
+    bool healthy_ = false;      ///< as far as it counts: see count_health()
+    HealthChanged reported_;    ///< by the life check
+    bool on_standby_ = false;   ///< by the operator
+    bool paused_here_ = false;  ///< this node alone
+    Maintenance maintenance_;   ///< of the cluster
+    bool leaving_ = false;      ///< asked to stop
+    bool farewell_ = false;     ///< the heartbeat that is being composed is the last one
+    bool judge_due_ = true;     ///< something happened that the next TimerExpired must look at
 
     Term highest_term_;
     Tenancy following_;  ///< the active, when it is another; implies a promise to it
@@ -271,6 +295,7 @@ private:
         Instant give_up_at;
     };
     std::optional<PendingSwitchover> switchover_;
+    std::optional<Instant> preempt_at_;  ///< when to ask (again); unset while there is no reason
 };
 
 }  // namespace komainu

@@ -65,7 +65,8 @@ int Node::free_votes() const {
 }
 
 bool Node::eligible() const {
-    return healthy_ && !member_.witness && !leaving_ && !unfit_until_ && vips_ == Vips::down;
+    return healthy_ && !member_.witness && !leaving_ && !on_standby_ && !unfit_until_ &&
+           vips_ == Vips::down && (!paused() || may_stand_while_paused(settings_.self));
 }
 
 Duration Node::stagger() const { return std::clamp(settings_.interval, stagger_min, stagger_max); }
@@ -82,14 +83,19 @@ Standing Node::standing_of(const Peer& peer) const {
 
 int Node::places_behind() const {
     return static_cast<int>(std::ranges::count_if(peers_, [this](const Peer& peer) {
-        return peer.could_stand() && goes_before(standing_of(peer), own_standing());
+        return could_stand(peer) && goes_before(standing_of(peer), own_standing());
     }));
+}
+
+bool Node::could_stand(const Peer& peer) const {
+    return peer.could_stand() && (!peer.conditions().paused || may_stand_while_paused(peer.id()));
 }
 
 const Peer* Node::best_successor() const {
     const Peer* best = nullptr;
     for (const Peer& peer : peers_)
-        if (peer.could_succeed() && (!best || goes_before(standing_of(peer), standing_of(*best))))
+        if (could_stand(peer) && peer.could_succeed() &&
+            (!best || goes_before(standing_of(peer), standing_of(*best))))
             best = &peer;
     return best;
 }

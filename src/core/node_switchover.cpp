@@ -33,6 +33,7 @@ void Node::on(const SwitchoverAsked& asked) {
 /// Why the VIPs cannot go there, as far as this node knows.
 std::optional<SwitchoverOutcome> Node::objection_to(NodeId target) const {
     if (target == active().term.node) return SwitchoverOutcome::already_active;
+    if (paused()) return SwitchoverOutcome::paused;
     if (target == no_node) {
         if (tenure_ && !best_successor()) return SwitchoverOutcome::no_standby;
         return {};
@@ -43,6 +44,7 @@ std::optional<SwitchoverOutcome> Node::objection_to(NodeId target) const {
                                               : std::optional{SwitchoverOutcome::target_unfit};
     const Peer* peer = find(target);
     if (!peer || peer->member().witness) return SwitchoverOutcome::no_such_target;
+    if (peer->conditions().paused) return SwitchoverOutcome::paused;
     if (!peer->could_succeed()) return SwitchoverOutcome::target_unfit;
     return {};
 }

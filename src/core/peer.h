@@ -91,7 +91,7 @@ public:
     }
     bool could_stand() const {
         return alive_ && !stepped_down_ && conditions_.healthy && !conditions_.witness &&
-               !member_.witness && !conditions_.leaving;
+               !member_.witness && !conditions_.leaving && !conditions_.on_standby;
     }
     /// At once, that is: not in quarantine.
     bool could_succeed() const { return could_stand() && !conditions_.quarantined; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -25,6 +26,9 @@ struct Settings {
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 100ms;
     Duration deadtime = 500ms;
+    /// For how long a standby of a higher priority than the active's waits before it asks for the
+    /// VIPs; unset: it does not.
+    std::optional<Duration> preempt_after = {};
     Duration lease_margin = 12ms;  ///< by how much a lease ends before the promises behind it
     std::uint64_t seed = 1;        ///< for the spreading of candidacies
 

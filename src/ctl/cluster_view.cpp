@@ -65,6 +65,8 @@ NodeView node_view(const json& node) {
     view.healthy = flag_at(node, "healthy");
     view.reason = text_at(node, "reason");
     view.quarantined = flag_at(node, "quarantined").value_or(false);
+    view.paused = flag_at(node, "paused").value_or(false);
+    view.on_standby = flag_at(node, "on_standby").value_or(false);
     view.priority = number_at<int>(node, "priority");
     view.started_ms = time_at(node, "started");
     view.links = views_of<LinkView>(at(node, "links"), link_view);
@@ -108,6 +110,7 @@ ClusterView view_of(const json& status) {
     view.quorum = flag_at(status, "quorum");
     view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
     view.vips = views_of<VipView>(at(status, "vips"), vip_view);
+    view.paused = flag_at(status, "paused").value_or(false);
     view.stale = flag_at(status, "stale").value_or(false);
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);

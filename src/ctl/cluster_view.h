@@ -24,6 +24,8 @@ struct NodeView {
     std::optional<bool> healthy;
     std::string reason;  ///< why it is not healthy
     bool quarantined = false;
+    bool paused = false;      ///< with the cluster or alone
+    bool on_standby = false;  ///< by the operator
     std::optional<int> priority;
     std::optional<std::int64_t> started_ms;  ///< wall clock
     std::vector<LinkView> links;
@@ -72,7 +74,8 @@ struct ClusterView {
     int votes_heard = 0;
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
-    bool stale = false;  ///< the node that was asked holds the VIPs without a quorum
+    bool paused = false;  ///< all of it
+    bool stale = false;   ///< the node that was asked holds the VIPs without a quorum
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;

@@ -27,6 +27,8 @@ po::options_description options() {
         ("json", po::bool_switch(), "print JSON instead of tables (status)")           //
         ("watch", po::bool_switch(),
          "show it again every half second, until interrupted (status)")  //
+        ("this-node", po::bool_switch(),
+         "only the node of the daemon that is asked (pause, resume)")  //
         ("help", po::bool_switch(), "explain the command, or all of them");
     return shown;
 }
@@ -107,6 +109,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words,
     invocation.socket = text_of(values, "socket");
     invocation.json = values["json"].as<bool>();
     invocation.watch = values["watch"].as<bool>();
+    invocation.this_node = values["this-node"].as<bool>();
     invocation.help = values["help"].as<bool>();
     if (values.count(words_key) != 0)
         invocation.arguments = values[words_key].as<std::vector<std::string>>();

@@ -22,6 +22,7 @@ struct Invocation {
     std::optional<std::string> socket;   ///< --socket
     bool json = false;
     bool watch = false;
+    bool this_node = false;
     bool help = false;
 };
 

@@ -145,6 +145,42 @@ ExitStatus run_switchover(const Invocation& invocation) {
     return print(done_text(answer.body));
 }
 
+// --- maintenance --------------------------------------------------------------------------------
+
+std::optional<json> tell_daemon(const Invocation& invocation, const json& request,
+                                ExitStatus& status) {
+    const auto socket = find_socket(invocation);
+    if (!socket) return status = ExitStatus::usage, std::nullopt;
+    auto answer = ask(*socket, request, status_patience);
+    if (answer.status != ExitStatus::done)
+        return status = complain(answer.status, answer.why), std::nullopt;
+    return std::move(answer.body);
+}
+
+ExitStatus run_pause_or_resume(const Invocation& invocation) {
+    ExitStatus status = ExitStatus::failed;
+    const auto answer = tell_daemon(invocation,
+                                    {{"command", invocation.command->name},
+                                     {"scope", invocation.this_node ? "node" : "cluster"}},
+                                    status);
+    if (!answer) return status;
+    const auto nodes = answer->value("nodes", json());
+    const bool paused = answer->value("paused", json()) == true;
+    if (invocation.this_node)
+        return print(paused ? "this node is paused\n" : "this node goes on\n");
+    return print(fmt::format("the cluster {}, as far as this node hears it: {} node{}\n",
+                             paused ? "is paused" : "goes on",
+                             nodes.is_number() ? nodes.get<int>() : 1, nodes == 1 ? "" : "s"));
+}
+
+ExitStatus run_standby(const Invocation& invocation) {
+    ExitStatus status = ExitStatus::failed;
+    if (!tell_daemon(invocation, {{"command", invocation.command->name}}, status)) return status;
+    return print(invocation.command->name == "standby"
+                     ? "this node stays standby, until unstandby or a restart\n"
+                     : "this node may become active\n");
+}
+
 // --- the rest -----------------------------------------------------------------------------------
 
 ExitStatus run_check_config(const Invocation& invocation) {
@@ -165,7 +201,7 @@ ExitStatus run_keygen(const Invocation&) {
 
 ExitStatus run_version(const Invocation&) { return print("komainuctl " KOMAINU_VERSION "\n"); }
 
-constexpr std::array<Command, 5> table{{
+constexpr std::array<Command, 9> table{{
     {"status",
      "",
      0,
@@ -186,6 +222,49 @@ constexpr std::array<Command, 5> table{{
      "let another node become active, and wait until it is",
      "The active node gives up its VIPs and names its successor: NODE, or the best standby when\n"
      "none is named. May be asked on any node. Says how long it took, or why it was refused.\n"},
+    {"pause",
+     "",
+     0,
+     0,
+     {"config", "socket", "this-node"},
+     run_pause_or_resume,
+     "for maintenance: the VIPs stay where they are",
+     "Until resume, on every node that is reached, a life check that fails costs nothing, nobody\n"
+     "displaces the active, and nobody takes over from it: if the active node or its network "
+     "dies,\n"
+     "the VIPs are down until it is back. May be asked on any node; a node that comes later "
+     "learns\n"
+     "of it. It ends with resume, or when all nodes are restarted at once.\n\n"
+     "  --this-node   only for the node of this daemon: its life checks do not count, and it does\n"
+     "                not take over\n"},
+    {"resume",
+     "",
+     0,
+     0,
+     {"config", "socket", "this-node"},
+     run_pause_or_resume,
+     "end the maintenance",
+     "What the life checks say counts again. May be asked on any node. It also ends the pause of\n"
+     "the asked node alone.\n\n"
+     "  --this-node   only the pause of this daemon's node\n"},
+    {"standby",
+     "",
+     0,
+     0,
+     {"config", "socket"},
+     run_standby,
+     "keep the node of this daemon from becoming active",
+     "If it is active, it hands over first; refused when nobody could take over. It goes on "
+     "voting.\n"
+     "Until unstandby, or until its komainud is restarted.\n"},
+    {"unstandby",
+     "",
+     0,
+     0,
+     {"config", "socket"},
+     run_standby,
+     "let the node of this daemon become active again",
+     "Nothing moves by that; see switchover.\n"},
     {"check-config",
      "FILE",
      1,

@@ -11,7 +11,9 @@ namespace {
 
 bool is_alive(const NodeView& node) { return node.alive.value_or(true); }
 
-bool can_be_active(const NodeView& node) { return node.role != "witness" && is_alive(node); }
+bool can_be_active(const NodeView& node) {
+    return node.role != "witness" && is_alive(node) && !node.on_standby;
+}
 
 std::string votes_of(const ClusterView& cluster) {
     return fmt::format("{} of {} votes", cluster.votes_heard, cluster.nodes.size());
@@ -22,6 +24,7 @@ std::string why_nobody_is_active(const ClusterView& cluster) {
     const auto fit = [](const NodeView& n) { return can_be_active(n) && n.healthy.value_or(true); };
     if (std::ranges::none_of(cluster.nodes, fit))
         return "no node that could be is alive and healthy";
+    if (cluster.paused) return "the cluster is paused for maintenance";
     const auto waits = [&](const NodeView& n) { return !fit(n) || n.quarantined; };
     if (std::ranges::all_of(cluster.nodes, waits))
         return "the nodes have just started and wait for one deadtime";
@@ -37,6 +40,9 @@ void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubl
             "STALE: node {} holds the VIPs without a quorum (on_quorum_loss = hold); another node "
             "may hold them as well",
             cluster.node_id));
+    if (cluster.paused)
+        troubles.push_back(
+            "paused for maintenance: nobody takes over; to end it: komainuctl resume");
     std::vector<int> actives;
     for (const auto& node : cluster.nodes)
         if (node.role == "active" && is_alive(node)) actives.push_back(node.id);
@@ -50,7 +56,8 @@ void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubl
         troubles.push_back("there is no quorum (" + votes_of(cluster) + ")");
 }
 
-void add_node(const NodeView& node, std::vector<std::string>& troubles) {
+void add_node(const NodeView& node, const ClusterView& cluster,
+              std::vector<std::string>& troubles) {
     if (!is_alive(node)) {
         troubles.push_back(fmt::format("node {} is down", node.id));
         return;
@@ -58,6 +65,10 @@ void add_node(const NodeView& node, std::vector<std::string>& troubles) {
     if (!node.healthy.value_or(true))
         troubles.push_back(fmt::format("node {} is not healthy{}{}", node.id,
                                        node.reason.empty() ? "" : ": ", node.reason));
+    if (node.paused && !cluster.paused)
+        troubles.push_back(fmt::format("node {} is paused for maintenance", node.id));
+    if (node.on_standby)
+        troubles.push_back(fmt::format("node {} was put on standby by its operator", node.id));
     for (const auto& link : node.links)
         if (!link.alive.value_or(true))
             troubles.push_back(fmt::format("node {} is not heard at {}", node.id, link.address));
@@ -77,7 +88,7 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     std::vector<std::string> troubles;
     add_leadership(cluster, troubles);
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
-    for (const auto& node : cluster.nodes) add_node(node, troubles);
+    for (const auto& node : cluster.nodes) add_node(node, cluster, troubles);
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");

@@ -17,6 +17,8 @@ void Daemon::on_request(ClientId client, std::string_view line) {
     std::visit(Overload{
                    [&](const AskStatus&) { answer_status(client); },
                    [&](const AskSwitchover& asked) { start_switchover(client, asked.target); },
+                   [&](const AskPause& asked) { set_pause(client, asked); },
+                   [&](const AskStandby& asked) { start_standby(client, asked.standby); },
                },
                request.value());
 }
@@ -44,6 +46,35 @@ void Daemon::answer_switchover(const AnswerSwitchover& answer) {
     control_.reply(
         client,
         answer_line({{"ok", true}, {"active", number(answer.active)}, {"elapsed_ms", elapsed_ms}}));
+}
+
+void Daemon::set_pause(ClientId client, const AskPause& asked) {
+    if (asked.scope == PauseScope::node)
+        log_notice("maintenance: this node is {}", asked.paused ? "paused" : "resumed");
+    step(PauseAsked{asked.scope, asked.paused});
+    const auto& nodes = node_.peers();
+    const auto heard = std::ranges::count_if(nodes, &Peer::alive);
+    control_.reply(client,
+                   answer_line({{"ok", true},
+                                {"paused", node_.paused()},
+                                {"nodes", asked.scope == PauseScope::node ? 1 : 1 + heard}}));
+}
+
+void Daemon::start_standby(ClientId client, bool standby) {
+    const std::uint64_t request = ++requests_;
+    standbys_[request] = client;
+    log_notice("the operator {}", standby ? "puts this node on standby" : "ends the standby");
+    step(StandbyAsked{RequestId{request}, standby});
+}
+
+void Daemon::answer_standby(const AnswerOrder& answer) {
+    const auto waiting = standbys_.extract(static_cast<std::uint64_t>(answer.request));
+    if (waiting.empty()) return;
+    if (answer.outcome == OrderOutcome::done)
+        return control_.reply(waiting.mapped(), answer_line({{"ok", true}}));
+    log_notice("refused: this node is active, and nobody could take over");
+    control_.reply(waiting.mapped(),
+                   refusal_line("this node is active, and no other node could take over"));
 }
 
 }  // namespace komainu

@@ -16,6 +16,14 @@ Result<ControlRequest> read_switchover(const json& request) {
     return ControlRequest{AskSwitchover{NodeId{static_cast<std::uint8_t>(id)}}};
 }
 
+Result<ControlRequest> read_pause(const json& request, bool paused) {
+    const auto scope = request.find("scope");
+    if (scope == request.end() || *scope == "cluster")
+        return ControlRequest{AskPause{PauseScope::cluster, paused}};
+    if (*scope == "node") return ControlRequest{AskPause{PauseScope::node, paused}};
+    return Error{"\"scope\" is neither \"cluster\" nor \"node\""};
+}
+
 }  // namespace
 
 Result<ControlRequest> read_control_request(std::string_view line) {
@@ -26,6 +34,9 @@ Result<ControlRequest> read_control_request(std::string_view line) {
     const auto& name = command->get_ref<const std::string&>();
     if (name == "status") return ControlRequest{AskStatus{}};
     if (name == "switchover") return read_switchover(request);
+    if (name == "pause" || name == "resume") return read_pause(request, name == "pause");
+    if (name == "standby" || name == "unstandby")
+        return ControlRequest{AskStandby{name == "standby"}};
     return Error{"unknown command " + name};
 }
 

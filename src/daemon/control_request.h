@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "core/event.h"
 
 namespace komainu {
 
@@ -21,7 +22,19 @@ struct AskSwitchover {
     NodeId target = no_node;  ///< no_node: to whom the active thinks best
     bool operator==(const AskSwitchover&) const = default;
 };
-using ControlRequest = std::variant<AskStatus, AskSwitchover>;
+/// {"command":"pause","scope":"node"}, and "resume". The scope may also be "cluster", which it is
+/// when it is missing.
+struct AskPause {
+    PauseScope scope = PauseScope::cluster;
+    bool paused = true;
+    bool operator==(const AskPause&) const = default;
+};
+/// {"command":"standby"} and {"command":"unstandby"}: this node.
+struct AskStandby {
+    bool standby = true;
+    bool operator==(const AskStandby&) const = default;
+};
+using ControlRequest = std::variant<AskStatus, AskSwitchover, AskPause, AskStandby>;
 
 /// The line comes without its newline. The error is a sentence for whoever asked.
 Result<ControlRequest> read_control_request(std::string_view line);

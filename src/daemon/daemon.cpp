@@ -22,6 +22,7 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     settings.interval = config.heartbeat.interval;
     settings.deadtime = config.heartbeat.deadtime;
     settings.lease_margin = lease_margin(config.heartbeat.deadtime, config.vips.size());
+    if (config.preempt) settings.preempt_after = config.preempt_delay;
     settings.seed = static_cast<std::uint64_t>(incarnation);
     for (const NodeConfig& node : config.nodes)
         settings.members.push_back({node.id, node.priority, node.witness});
@@ -75,9 +76,9 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
 
 int Daemon::run() {
     fitness_.set_services(services_.healthy(), services_.reason());
+    if (guard_) begin_start_probe();
     services_.start();
     if (trusted_) trusted_->start();
-    if (guard_) begin_start_probe();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
     follow_interface();
@@ -127,7 +128,13 @@ void Daemon::perform(const Action& action) {
             [&](const PeerChanged& a) {
                 log_notice("node {} {}", number(a.peer), sentence(a.news));
             },
+            [&](const MaintenanceChanged& a) {
+                log_notice("maintenance: node {} {} the cluster", number(a.node),
+                           a.paused ? "paused" : "resumed");
+            },
+            [&](const Preempting& a) { log_preemption(a); },
             [&](const AnswerSwitchover& a) { answer_switchover(a); },
+            [&](const AnswerOrder& a) { answer_standby(a); },
             [&](const Exit&) { loop_.stop(); },
         },
         action);
@@ -275,13 +282,15 @@ void Daemon::set_fence_trouble(std::string trouble) {
 }
 
 void Daemon::fitness_may_have_changed() {
-    const bool healthy = fitness_.healthy();
-    if (healthy == node_.healthy()) return;
-    if (healthy)
+    const HealthChanged health{fitness_.healthy(), fitness_.excusable()};
+    if (health == node_.reported_health()) return;
+    const bool ignored = node_.paused() && node_.healthy() && health.excusable;
+    if (health.healthy)
         log_notice("healthy: this node may become active");
     else
-        log_warning("unhealthy: {}", fitness_.reason());
-    step(HealthChanged{healthy});
+        log_warning("unhealthy: {}{}", fitness_.reason(),
+                    ignored ? " (paused for maintenance, so it does not count)" : "");
+    step(health);
 }
 
 }  // namespace komainu

@@ -14,6 +14,7 @@
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/arbiter.h"
+#include "daemon/control_request.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
@@ -88,10 +89,14 @@ private:
     void answer_status(ClientId client);
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
+    void start_standby(ClientId client, bool standby);
+    void answer_standby(const AnswerOrder& answer);
+    void set_pause(ClientId client, const AskPause& asked);
 
     void log_role(const RoleChanged& change);
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
+    void log_preemption(const Preempting& preempting);
 
     Loop& loop_;
     const Config& config_;
@@ -127,6 +132,7 @@ private:
         Instant since;
     };
     std::map<std::uint64_t, SwitchoverWaiting> switchovers_;
+    std::map<std::uint64_t, ClientId> standbys_;  ///< who waits for the answer to a StandbyAsked
     std::uint64_t requests_ = 0;
     std::uint64_t probes_ = 0;         ///< the id of the newest probe
     std::optional<StartProbe> start_;  ///< until it is decided whether a stranger is in the way

@@ -1,4 +1,7 @@
-// What main says of each change of role, and keeps for the status: who took over from whom, and why.
+// What main says of each change of role, and keeps for the status: who took over from whom, and
+// why.
+#include <utility>
+
 #include "daemon/daemon.h"
 #include "daemon/words.h"
 #include "io/clock.h"
@@ -25,6 +28,13 @@ void Daemon::log_hold(const HeldWithoutQuorum& hold) {
         "STALE: the lease of term {} lapsed, too few nodes acknowledged in time; the VIPs are kept "
         "without a quorum (on_quorum_loss = hold), and another node may hold them as well",
         hold.term.round);
+}
+
+void Daemon::log_preemption(const Preempting& preempting) {
+    const Peer* const active = std::as_const(node_).find(preempting.term.node);
+    log_notice(
+        "priority {} is higher than the {} of node {}, which is active: asks it to hand over",
+        node_.member().priority, active ? active->priority() : 0, number(preempting.term.node));
 }
 
 void Daemon::log_active(const ActiveChanged& change) {

@@ -22,6 +22,8 @@ public:
     bool all_carriers_up() const;
     bool healthy() const { return reason().empty(); }
     std::string reason() const;  ///< empty while healthy
+    /// Whether a pause for maintenance excuses what is wrong: not when this node cannot hold VIPs.
+    bool excusable() const { return guard_trouble_.empty() && fence_trouble_.empty(); }
 
 private:
     bool services_healthy_ = false;

@@ -36,6 +36,8 @@ json self_json(const StatusSources& s) {
             {"healthy", healthy},
             {"reason", s.fitness.reason()},
             {"quarantined", node.quarantined()},
+            {"paused", node.paused()},
+            {"on_standby", node.on_standby()},
             {"priority", node.member().priority},
             {"started", utc_text(started_ms(node.settings().incarnation))},
             {"links", links_of(s.config.node(node.settings().self), true, {})}};
@@ -48,6 +50,8 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"alive", peer.alive()},
                    {"healthy", peer.alive() && peer.conditions().healthy},
                    {"quarantined", peer.alive() && peer.conditions().quarantined},
+                   {"paused", peer.alive() && peer.conditions().paused},
+                   {"on_standby", peer.alive() && peer.conditions().on_standby},
                    {"priority", peer.priority()},
                    {"links", links_of(s.config.node(peer.id()), peer.alive(), peer.round_trip())}};
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
@@ -160,6 +164,7 @@ json status_json(const StatusSources& s) {
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
         {"stale", node.stale()},
+        {"paused", node.maintenance().paused},
         {"trusted_servers", trusted_json(s)},
         {"rivals", rivals_json(s)},
         {"backends", json::array()},

@@ -30,6 +30,8 @@ std::string_view sentence(Cause cause) {
             return "switchover";
         case Cause::unhealthy:
             return "the life check failed";
+        case Cause::put_on_standby:
+            return "the operator put this node on standby";
         case Cause::stopping:
             return "komainud stops";
         case Cause::rival:
@@ -93,6 +95,8 @@ std::string sentence(SwitchoverOutcome outcome, NodeId target) {
             return "no other node is alive and healthy";
         case SwitchoverOutcome::busy:
             return "another switchover is under way";
+        case SwitchoverOutcome::paused:
+            return "paused for maintenance; first: komainuctl resume";
         case SwitchoverOutcome::timed_out:
             return "the active did not hand over in time; see its log";
     }

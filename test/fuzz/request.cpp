@@ -13,16 +13,24 @@ namespace {
 using nlohmann::json;
 
 std::string line_of(const ControlRequest& request) {
-    return std::visit(Overload{[](const AskStatus&) {
-                                   return json{{"command", "status"}};
-                               },
-                               [](const AskSwitchover& asked) {
-                                   return json{{"command", "switchover"},
-                                               {"node", asked.target == no_node
-                                                            ? json()
-                                                            : json(number(asked.target))}};
-                               }},
-                      request)
+    return std::visit(
+               Overload{
+                   [](const AskStatus&) {
+                       return json{{"command", "status"}};
+                   },
+                   [](const AskSwitchover& asked) {
+                       return json{
+                           {"command", "switchover"},
+                           {"node", asked.target == no_node ? json() : json(number(asked.target))}};
+                   },
+                   [](const AskPause& asked) {
+                       return json{{"command", asked.paused ? "pause" : "resume"},
+                                   {"scope", asked.scope == PauseScope::node ? "node" : "cluster"}};
+                   },
+                   [](const AskStandby& asked) {
+                       return json{{"command", asked.standby ? "standby" : "unstandby"}};
+                   }},
+               request)
         .dump();
 }
 
@@ -54,6 +62,8 @@ std::vector<std::string> seeds() {
     return {line_of(AskStatus{}),
             line_of(AskSwitchover{}),
             line_of(AskSwitchover{NodeId{64}}),
+            line_of(AskPause{PauseScope::node, true}),
+            line_of(AskStandby{false}),
             R"({"command":"switchover","node":65})",
             R"({"command":"switchover","node":1e99})",
             R"({"command":"a\u0000\ud83d\ude00\n"})",

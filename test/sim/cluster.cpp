@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/assert.h"
-#include "packet/seal.h"
 
 namespace komainu::sim {
 
@@ -30,12 +28,6 @@ Clock draw_clock(const Options& options, Random& random) {
     return {drift, random.below(Duration{10min})};
 }
 
-/// libsodium is started by whoever is first: main(), or the one test that runs.
-KeyRing one_key() {
-    KOMAINU_ASSERT(start_cryptography());
-    return KeyRing(sim_key);
-}
-
 }  // namespace
 
 std::vector<Member> members(int n) {
@@ -48,7 +40,7 @@ Cluster::Cluster(Options options)
     : options_(std::move(options)),
       story_(options_.told),
       invariants_(options_.promises_one_holder(), options_.deadtime, removal_max(options_)),
-      keys_(one_key()),
+      keys_(sim_key),
       datagrams_(cluster_hash("sim"), keys_),
       network_(agenda_, options_.noise, options_.seed,
                [this](NodeId to, const PacketPtr& packet) { host(to).hear(packet); }),

@@ -62,6 +62,7 @@ Options draw_options(std::uint64_t seed) {
     draw_network(options, random);
     draw_clocks(options, random);
     draw_guards(options, random);
+    if (random.below(4) == 0) options.preempt_after = random.below(5 * options.deadtime);
     return options;
 }
 

@@ -107,6 +107,11 @@ void split(const Draw& draw) {
                 draw.cluster.cut(a->id(), b->id());
 }
 
+void resume_from_maintenance(const Draw& draw) {
+    const auto scope = draw.one_in(2) ? PauseScope::cluster : PauseScope::node;
+    draw.cluster.host(draw.any()).ask_pause(scope, false);
+}
+
 void slow_kernel(const Draw& draw) {
     draw.victim().kernel().takes = draw.random.below(draw.cluster.options().kernel_takes_max + 1ns);
 }
@@ -141,6 +146,13 @@ constexpr Fault table[] = {
     {"flutter", 3, flutter},
     {"switchover", 2,
      [](const Draw& d) { d.cluster.switchover(d.any(), d.one_in(2) ? no_node : d.any()); }},
+    {"cluster paused", 1, [](const Draw& d) { d.victim().ask_pause(PauseScope::cluster, true); }},
+    {"node paused", 1, [](const Draw& d) { d.victim().ask_pause(PauseScope::node, true); }},
+    {"resumed", 2, resume_from_maintenance},
+    {"put on standby", 1, [](const Draw& d) { d.victim().ask_standby(true); }},
+    {"taken off standby", 2, [](const Draw& d) { d.cluster.host(d.any()).ask_standby(false); }},
+    {"priority", 2,
+     [](const Draw& d) { d.victim().set_priority(static_cast<std::uint16_t>(d.random.below(3))); }},
     {"replay", 3, [](const Draw& d) { d.cluster.replay(30); }},
     {"refused address", 1, [](const Draw& d) { d.cluster.fail_next_hold(d.victim().id()); }},
     {"refused removal", 1,

@@ -43,6 +43,7 @@ Settings Host::settings() {
             .on_quorum_loss = world_.options.on_quorum_loss,
             .interval = world_.options.interval,
             .deadtime = world_.options.deadtime,
+            .preempt_after = world_.options.preempt_after,
             .lease_margin = lease_margin(world_.options.deadtime, 1),
             .seed = random_.next()};
 }
@@ -131,12 +132,20 @@ void Host::set_healthy(bool healthy) {
     fitness_may_have_changed();
 }
 
-RequestId Host::ask_switchover(NodeId target) {
-    const RequestId request{++asked_};
-    if (!node_) return request;
-    step(SwitchoverAsked{request, target});
-    return request;
+void Host::ask_switchover(NodeId target) { step(SwitchoverAsked{RequestId{++asked_}, target}); }
+
+void Host::ask_standby(bool standby) {
+    tell("is {} standby", standby ? "put on" : "taken off");
+    step(StandbyAsked{RequestId{++asked_}, standby});
 }
+
+void Host::ask_pause(PauseScope scope, bool paused) {
+    tell("is asked to {} {}", paused ? "pause" : "resume",
+         scope == PauseScope::node ? "alone" : "the cluster");
+    step(PauseAsked{scope, paused});
+}
+
+void Host::set_priority(std::uint16_t priority) { step(PriorityChanged{priority}); }
 
 // --- Main's end of the guard ---------------------------------------------------------------------
 

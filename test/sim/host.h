@@ -37,7 +37,10 @@ public:
     void set_healthy(bool healthy);
     void set_trusted(bool reachable);
     void set_lan_silent(bool silent) { lan_silent_ = silent; }
-    RequestId ask_switchover(NodeId target);
+    void ask_switchover(NodeId target);
+    void ask_standby(bool standby);
+    void ask_pause(PauseScope scope, bool paused);
+    void set_priority(std::uint16_t priority);
 
     // --- For those who look ---------------------------------------------------------------------
 
@@ -87,7 +90,7 @@ private:
     void perform_all();
     void perform(const Action& action);
     void arm();
-    void fitness_may_have_changed() { step(HealthChanged{healthy_ && !guard_silent_}); }
+    void fitness_may_have_changed() { step(HealthChanged{healthy_ && !guard_silent_, !guard_silent_}); }
     void ask_arbiter(const AskArbiter& ask);
     void look_after_fence();
     void look_after_guard();
@@ -123,7 +126,7 @@ private:
     ActionList actions_;  ///< decided; what is left of them after a stall is still to be done
     std::vector<Waiting> inbox_;
     std::optional<Instant> wakes_at_;  ///< true time
-    std::uint64_t asked_ = 0;          ///< switchovers
+    std::uint64_t asked_ = 0;          ///< switchovers and standbys
 
     // Main's end of the guard.
     Tenancy held_;

@@ -84,54 +84,60 @@ void Host::arm() {
 // --- Actions -------------------------------------------------------------------------------------
 
 void Host::perform(const Action& action) {
-    std::visit(Overload{
-                   [&](const HoldVips& a) {
-                       if (!page_.grant(a.lease_until))
-                           world_.invariants.violated("contract", "a lease is granted within one");
-                       held_ = {a.term, incarnation_};
-                       lease_until_ = a.lease_until;
-                       dropping_.reset();
-                       look_after_fence();
-                       guard_.order(a);
-                   },
-                   [&](const ExtendLease& a) {
-                       if (guard_silent_ || !page_.extend(lease_until_, a.until)) return;
-                       lease_until_ = a.until;
-                       look_after_fence();
-                   },
-                   [&](const DropVips& a) {
-                       tell("orders the VIP down");
-                       dropping_ = a.term;
-                       guard_.order(a);
-                   },
-                   [](const AnnounceVips&) {},
-                   [&](const AskArbiter& a) { ask_arbiter(a); },
-                   [&](const HeldWithoutQuorum&) { tell("holds without a quorum"); },
-                   [&](const Broadcast& a) { broadcast(a.sequence, embolden(a.message)); },
-                   [&](const SendTo& a) {
-                       world_.invariants.sends(*this, a.message);
-                       world_.network.send(a.to, seal(a.sequence, a.message));
-                   },
-                   [&](const RoleChanged& a) {
-                       tell("{} -> {}, round {}: {}", word(a.from), word(a.to), a.term.round,
-                            sentence(a.cause));
-                   },
-                   [&](const ActiveChanged& a) {
-                       tell("{} node {}, round {}",
-                            a.news == ActiveNews::followed ? "follows" : "has lost",
-                            number(a.term.node), a.term.round);
-                   },
-                   [](const PeerChanged&) {},
-                   [&](const AnswerSwitchover& a) {
-                       tell("answers a switchover: {}", sentence(a.outcome, a.active));
-                       world_.answers.push_back(a);
-                   },
-                   [&](const Exit&) {
-                       tell("exits");
-                       exited_ = true;
-                   },
-               },
-               action);
+    std::visit(
+        Overload{
+            [&](const HoldVips& a) {
+                if (!page_.grant(a.lease_until))
+                    world_.invariants.violated("contract", "a lease is granted within one");
+                held_ = {a.term, incarnation_};
+                lease_until_ = a.lease_until;
+                dropping_.reset();
+                look_after_fence();
+                guard_.order(a);
+            },
+            [&](const ExtendLease& a) {
+                if (guard_silent_ || !page_.extend(lease_until_, a.until)) return;
+                lease_until_ = a.until;
+                look_after_fence();
+            },
+            [&](const DropVips& a) {
+                tell("orders the VIP down");
+                dropping_ = a.term;
+                guard_.order(a);
+            },
+            [](const AnnounceVips&) {},
+            [&](const AskArbiter& a) { ask_arbiter(a); },
+            [&](const HeldWithoutQuorum&) { tell("holds without a quorum"); },
+            [&](const Broadcast& a) { broadcast(a.sequence, embolden(a.message)); },
+            [&](const SendTo& a) {
+                world_.invariants.sends(*this, a.message);
+                world_.network.send(a.to, seal(a.sequence, a.message));
+            },
+            [&](const RoleChanged& a) {
+                tell("{} -> {}, round {}: {}", word(a.from), word(a.to), a.term.round,
+                     sentence(a.cause));
+            },
+            [&](const ActiveChanged& a) {
+                tell("{} node {}, round {}",
+                     a.news == ActiveNews::followed ? "follows" : "has lost", number(a.term.node),
+                     a.term.round);
+            },
+            [](const PeerChanged&) {},
+            [](const AnswerOrder&) {},
+            [&](const MaintenanceChanged& a) {
+                tell("the cluster is {}", a.paused ? "paused" : "no longer paused");
+            },
+            [&](const Preempting& a) { tell("asks node {} to hand over", number(a.term.node)); },
+            [&](const AnswerSwitchover& a) {
+                tell("answers a switchover: {}", sentence(a.outcome, a.active));
+                world_.answers.push_back(a);
+            },
+            [&](const Exit&) {
+                tell("exits");
+                exited_ = true;
+            },
+        },
+        action);
 }
 
 void Host::ask_arbiter(const AskArbiter& ask) {

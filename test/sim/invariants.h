@@ -108,10 +108,13 @@ private:
     void judge(const Host&, Record&, const DropVips&);
     void judge(const Host&, Record&, const RoleChanged&);
     void judge(const Host&, Record&, const AnswerSwitchover&);
+    void judge(const Host&, Record&, const AnswerOrder&);
     void judge(const Host&, Record&, const Broadcast&);
     void judge(const Host&, Record&, const SendTo&);
     void judge(const Host&, Record&, const ActiveChanged&) {}
     void judge(const Host&, Record&, const PeerChanged&) {}
+    void judge(const Host&, Record&, const MaintenanceChanged&) {}
+    void judge(const Host&, Record&, const Preempting&) {}
     void judge(const Host&, Record&, const Exit&) {}
     void judge(const Host&, Record&, const AnnounceVips&) {}
     void judge(const Host&, Record&, const AskArbiter&) {}

@@ -27,6 +27,8 @@ void Invariants::stepped(const Host& host, const Event& event, const ActionList&
     note_answer(record, event);
     if (const auto* asked = std::get_if<SwitchoverAsked>(&event))
         record.unanswered[asked->request] = host.local();
+    if (const auto* asked = std::get_if<StandbyAsked>(&event))
+        record.unanswered[asked->request] = host.local();
     for (const Action& action : actions) {
         judge_silence(host, event, action);
         std::visit([&](const auto& a) { judge(host, record, a); }, action);
@@ -92,12 +94,17 @@ void Invariants::judge(const Host& host, Record& record, const AnswerSwitchover&
         violated("contract", fmt::format("node {} answers what nobody asked", number(host.id())));
 }
 
+void Invariants::judge(const Host& host, Record& record, const AnswerOrder& answer) {
+    if (record.unanswered.erase(answer.request) == 0)
+        violated("contract", fmt::format("node {} answers what nobody asked", number(host.id())));
+}
+
 void Invariants::judge_patience(const Host& host, const Record& record) {
     const Duration patience = 3s + 4 * deadtime_;
     for (const auto& [request, asked_at] : record.unanswered)
         if (host.local() > asked_at + patience)
             violated("contract",
-                     fmt::format("node {} never answers a switchover", number(host.id())));
+                     fmt::format("node {} never answers its operator", number(host.id())));
 }
 
 void Invariants::judge(const Host& host, Record& record, const Broadcast& broadcast) {

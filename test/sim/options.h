@@ -1,6 +1,7 @@
 // What a simulated cluster is like.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/settings.h"
@@ -14,6 +15,7 @@ struct Options {
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 10ms;
     Duration deadtime = 40ms;
+    std::optional<Duration> preempt_after = {};
     std::uint64_t seed = 1;
     Noise noise;
     int drift_ppm = 0;                  ///< each clock's rate is off by up to this, either way

@@ -37,6 +37,8 @@ void heal(Host& host, const Options& options) {
     host.resume_main();
     if (!host.node() || host.stopping() || !host.guard().alive()) host.start();
     host.set_healthy(true);
+    host.ask_standby(false);
+    host.ask_pause(PauseScope::cluster, false);
 }
 
 /// From the worst that may stand when the faults end until somebody holds the VIP, in steps:
@@ -144,9 +146,11 @@ private:
         const auto promise = node->promise();
         std::string text = fmt::format(
             "{}{}{}, follows {}, promised to {} until {} ms, peers:",
-            host.paused() ? "paused, " : "", node->healthy() ? "healthy" : "unhealthy",
-            node->quarantined() ? ", quarantined" : "", number(node->active().term.node),
-            promise ? number(promise->to.term.node) : 0,
+            host.paused()    ? "stopped, "
+            : node->paused() ? "paused, "
+                             : "",
+            node->healthy() ? "healthy" : "unhealthy", node->quarantined() ? ", quarantined" : "",
+            number(node->active().term.node), promise ? number(promise->to.term.node) : 0,
             promise ? (promise->withhold_votes_until - host.local()) / 1ms : 0);
         for (const Peer& peer : node->peers())
             text += fmt::format(" {}{}{}{}", number(peer.id()), peer.alive() ? " alive" : " silent",

@@ -1,59 +1,16 @@
 // Whole clusters in virtual time, told as stories: who takes over, after how long.
-#include <gtest/gtest.h>
-
-#include "test/sim/cluster.h"
+#include "test/sim/told_cluster.h"
 
 namespace komainu::sim {
 namespace {
 
-constexpr NodeId one{1}, two{2}, three{3};
-
-class Story : public testing::Test {
-protected:
-    void begin(int nodes, QuorumRule quorum = QuorumRule::majority) {
-        Options options;
-        options.members = members(nodes);
-        options.quorum = quorum;
-        begin(options);
-    }
-    void begin(const Options& options) {
-        deadtime_ = options.deadtime;
-        cluster_ = std::make_unique<Cluster>(options);
-        cluster_->start_all();
-        cluster_->run(2 * options.deadtime);
-    }
-    Cluster& cluster() { return *cluster_; }
-
-    /// How long nobody answered for the VIP after the deed.
-    template <class Deed>
-    Duration gap(Deed deed, NodeId expected) {
-        const Instant mark = cluster_->now();
-        deed();
-        EXPECT_TRUE(cluster_->run_until([&] { return cluster_->holder() == expected; }, 10s));
-        const Duration gap = cluster_->without_holder_since(mark);
-        cluster_->run(2 * deadtime_);
-        EXPECT_EQ(cluster_->holder(), expected);
-        return gap;
-    }
-
-    void TearDown() override {
-        EXPECT_EQ(cluster_->violation(), "");
-        if (HasFailure())
-            for (const auto& line : cluster_->story().lines()) std::cerr << line << "\n";
-    }
-
-private:
-    std::unique_ptr<Cluster> cluster_;
-    Duration deadtime_{};
-};
-
-TEST_F(Story, ThreeNodesThatStartTogetherElectTheBestOne) {
+TEST_F(ClusterStory, ThreeNodesThatStartTogetherElectTheBestOne) {
     begin(3);
     EXPECT_EQ(cluster().holder(), one);
     EXPECT_EQ(cluster().node(three)->active().term.node, one);
 }
 
-TEST_F(Story, ThePriorityDecides) {
+TEST_F(ClusterStory, ThePriorityDecides) {
     Options options;
     options.members = members(3);
     options.members[2].priority = 200;
@@ -61,7 +18,7 @@ TEST_F(Story, ThePriorityDecides) {
     EXPECT_EQ(cluster().holder(), three);
 }
 
-TEST_F(Story, TheEarliestStartDecidesAmongEqualPriorities) {
+TEST_F(ClusterStory, TheEarliestStartDecidesAmongEqualPriorities) {
     begin(3);
     gap([&] { cluster().kill_both(one); }, two);
     cluster().start(one);
@@ -70,12 +27,12 @@ TEST_F(Story, TheEarliestStartDecidesAmongEqualPriorities) {
     gap([&] { cluster().kill_both(two); }, three);
 }
 
-TEST_F(Story, AKilledMainLeavesItsLastWillAndNobodyWaitsForTheDeadtime) {
+TEST_F(ClusterStory, AKilledMainLeavesItsLastWillAndNobodyWaitsForTheDeadtime) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().kill_main(one); }, two), 2ms);
 }
 
-TEST_F(Story, APausedMainLosesTheVipWithItsLeaseAndDoesNotTakeItBack) {
+TEST_F(ClusterStory, APausedMainLosesTheVipWithItsLeaseAndDoesNotTakeItBack) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().pause_main(one); }, two), 3ms);
     cluster().resume_main(one);
@@ -83,14 +40,14 @@ TEST_F(Story, APausedMainLosesTheVipWithItsLeaseAndDoesNotTakeItBack) {
     EXPECT_EQ(cluster().holder(), two);
 }
 
-TEST_F(Story, AnActiveWithoutATraceIsReplacedAfterTheDeadtime) {
+TEST_F(ClusterStory, AnActiveWithoutATraceIsReplacedAfterTheDeadtime) {
     begin(3);
     const Instant mark = cluster().now();
     gap([&] { cluster().kill_both(one); }, two);
     EXPECT_LT(cluster().without_holder_since(mark), 50ms);
 }
 
-TEST_F(Story, AnIsolatedActiveDropsTheVipBeforeTheOthersElect) {
+TEST_F(ClusterStory, AnIsolatedActiveDropsTheVipBeforeTheOthersElect) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().isolate(one); }, two), 10ms);
     cluster().heal();
@@ -99,7 +56,7 @@ TEST_F(Story, AnIsolatedActiveDropsTheVipBeforeTheOthersElect) {
     EXPECT_EQ(cluster().node(one)->role(), Role::standby);
 }
 
-TEST_F(Story, ASwitchoverGoesWhereItIsSent) {
+TEST_F(ClusterStory, ASwitchoverGoesWhereItIsSent) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().switchover(one, three); }, three), 2ms);
     ASSERT_EQ(cluster().answers_given().size(), 1u);
@@ -107,20 +64,20 @@ TEST_F(Story, ASwitchoverGoesWhereItIsSent) {
     EXPECT_EQ(cluster().answers_given()[0].active, three);
 }
 
-TEST_F(Story, ASwitchoverMayBeAskedOfAnyNode) {
+TEST_F(ClusterStory, ASwitchoverMayBeAskedOfAnyNode) {
     begin(3);
     gap([&] { cluster().switchover(three, two); }, two);
     gap([&] { cluster().switchover(three, three); }, three);
     EXPECT_EQ(cluster().answers_given().size(), 2u);
 }
 
-TEST_F(Story, AnActiveThatStopsHandsOverAndLeaves) {
+TEST_F(ClusterStory, AnActiveThatStopsHandsOverAndLeaves) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().stop(one); }, two), 2ms);
     EXPECT_TRUE(cluster().exited(one));
 }
 
-TEST_F(Story, OfTwoOfThreeTheLeavingActiveStaysForTheVote) {
+TEST_F(ClusterStory, OfTwoOfThreeTheLeavingActiveStaysForTheVote) {
     begin(3);
     cluster().kill_both(three);
     cluster().run(100ms);
@@ -133,14 +90,14 @@ TEST_F(Story, OfTwoOfThreeTheLeavingActiveStaysForTheVote) {
               2ms);
 }
 
-TEST_F(Story, AStandbyThatStopsIsNoticedAtOnce) {
+TEST_F(ClusterStory, AStandbyThatStopsIsNoticedAtOnce) {
     begin(3);
     cluster().stop(three);
     cluster().run(1ms);
     EXPECT_EQ(cluster().node(one)->votes_within_earshot(), 2);
 }
 
-TEST_F(Story, AnUnhealthyActiveReleasesAndAnUnhealthyClusterHasNoHolder) {
+TEST_F(ClusterStory, AnUnhealthyActiveReleasesAndAnUnhealthyClusterHasNoHolder) {
     begin(3);
     EXPECT_LT(gap([&] { cluster().set_healthy(one, false); }, two), 2ms);
     cluster().set_healthy(two, false);
@@ -152,7 +109,7 @@ TEST_F(Story, AnUnhealthyActiveReleasesAndAnUnhealthyClusterHasNoHolder) {
     EXPECT_EQ(cluster().holder(), three);
 }
 
-TEST_F(Story, AMinorityHoldsNothing) {
+TEST_F(ClusterStory, AMinorityHoldsNothing) {
     begin(3);
     cluster().kill_both(two);
     cluster().run(100ms);
@@ -162,7 +119,7 @@ TEST_F(Story, AMinorityHoldsNothing) {
     EXPECT_EQ(cluster().holder(), no_node);
 }
 
-TEST_F(Story, AStandbyThatRestartsQuicklyInADegradedClusterDoesNotCostTheVip) {
+TEST_F(ClusterStory, AStandbyThatRestartsQuicklyInADegradedClusterDoesNotCostTheVip) {
     begin(3);
     cluster().kill_both(three);
     cluster().run(100ms);
@@ -175,7 +132,7 @@ TEST_F(Story, AStandbyThatRestartsQuicklyInADegradedClusterDoesNotCostTheVip) {
     EXPECT_EQ(cluster().without_holder_since(mark), 0ns);
 }
 
-TEST_F(Story, AWitnessVotesAndNeverHolds) {
+TEST_F(ClusterStory, AWitnessVotesAndNeverHolds) {
     Options options;
     options.members = members(3);
     options.members[0].witness = true;
@@ -188,7 +145,7 @@ TEST_F(Story, AWitnessVotesAndNeverHolds) {
     EXPECT_EQ(cluster().node(one)->role(), Role::witness);
 }
 
-TEST_F(Story, NobodyFailsBack) {
+TEST_F(ClusterStory, NobodyFailsBack) {
     Options options;
     options.members = members(3);
     options.members[0].priority = 200;
@@ -199,14 +156,14 @@ TEST_F(Story, NobodyFailsBack) {
     EXPECT_EQ(cluster().holder(), two);
 }
 
-TEST_F(Story, OneNodeIsAClusterToo) {
+TEST_F(ClusterStory, OneNodeIsAClusterToo) {
     begin(1);
     EXPECT_EQ(cluster().holder(), one);
     cluster().run(10s);
     EXPECT_EQ(cluster().holder(), one);
 }
 
-TEST_F(Story, WithoutAQuorumRuleTheFirstStartedIsActiveAndHoldsAlone) {
+TEST_F(ClusterStory, WithoutAQuorumRuleTheFirstStartedIsActiveAndHoldsAlone) {
     Options options;
     options.members = members(2);
     options.quorum = QuorumRule::none;
@@ -220,7 +177,7 @@ TEST_F(Story, WithoutAQuorumRuleTheFirstStartedIsActiveAndHoldsAlone) {
     begin(2);
 }
 
-TEST_F(Story, WithoutAQuorumRuleOfTwoActivesThatMeetTheEarlierStartedKeepsTheVip) {
+TEST_F(ClusterStory, WithoutAQuorumRuleOfTwoActivesThatMeetTheEarlierStartedKeepsTheVip) {
     begin(1);
     Options options;
     options.members = members(2);
@@ -240,7 +197,7 @@ TEST_F(Story, WithoutAQuorumRuleOfTwoActivesThatMeetTheEarlierStartedKeepsTheVip
     EXPECT_TRUE(split.answers(two));
 }
 
-TEST_F(Story, WithoutAQuorumRuleTheThirdDoesNotStandWhenOneOfTwoActivesYields) {
+TEST_F(ClusterStory, WithoutAQuorumRuleTheThirdDoesNotStandWhenOneOfTwoActivesYields) {
     begin(1);
     for (std::uint64_t seed = 1; seed <= 50; ++seed) {
         Options options;
@@ -260,7 +217,7 @@ TEST_F(Story, WithoutAQuorumRuleTheThirdDoesNotStandWhenOneOfTwoActivesYields) {
     }
 }
 
-TEST_F(Story, AFailedHoldMovesOnToTheNextNode) {
+TEST_F(ClusterStory, AFailedHoldMovesOnToTheNextNode) {
     Options options;
     options.members = members(3);
     begin(options);
@@ -268,7 +225,7 @@ TEST_F(Story, AFailedHoldMovesOnToTheNextNode) {
     gap([&] { cluster().kill_main(one); }, three);
 }
 
-TEST_F(Story, AsymmetricSilenceIsSurvived) {
+TEST_F(ClusterStory, AsymmetricSilenceIsSurvived) {
     begin(3);
     cluster().cut(one, two);  // node 2 no longer hears the active, but node 3 does
     cluster().run(1s);

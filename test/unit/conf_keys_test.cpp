@@ -30,6 +30,8 @@ const std::vector<KeyCase>& cases() {
          }},
         {"cluster.conflict", "take-over",
          [](auto& c) { return c.conflict == ConflictRule::take_over; }},
+        {"cluster.preempt", "yes", [](auto& c) { return c.preempt; }},
+        {"cluster.preempt_delay", "1min", [](auto& c) { return c.preempt_delay == 1min; }},
         {"cluster.node_id", "64", [](auto& c) { return c.self == NodeId{64}; }},
         {"node.N.address", "fd00::1",
          [](auto& c) { return to_string(c.nodes.at(0).addresses.at(0)) == "fd00::1"; }},

@@ -16,6 +16,24 @@ TEST(ControlRequest, IsAStatusOrASwitchover) {
               (ControlRequest{AskSwitchover{NodeId{64}}}));
 }
 
+TEST(ControlRequest, IsAPauseOfTheClusterOrOfTheNode) {
+    EXPECT_EQ(read_control_request(R"({"command":"pause"})").value(),
+              (ControlRequest{AskPause{PauseScope::cluster, true}}));
+    EXPECT_EQ(read_control_request(R"({"command":"resume","scope":"cluster"})").value(),
+              (ControlRequest{AskPause{PauseScope::cluster, false}}));
+    EXPECT_EQ(read_control_request(R"({"command":"pause","scope":"node"})").value(),
+              (ControlRequest{AskPause{PauseScope::node, true}}));
+    EXPECT_EQ(read_control_request(R"({"command":"pause","scope":7})").error().what,
+              "\"scope\" is neither \"cluster\" nor \"node\"");
+}
+
+TEST(ControlRequest, IsAStandbyOrItsEnd) {
+    EXPECT_EQ(read_control_request(R"({"command":"standby"})").value(),
+              (ControlRequest{AskStandby{true}}));
+    EXPECT_EQ(read_control_request(R"({"command":"unstandby"})").value(),
+              (ControlRequest{AskStandby{false}}));
+}
+
 TEST(ControlRequest, IsRefusedWithAReasonOtherwise) {
     EXPECT_EQ(read_control_request(R"({"command":"fly"})").error().what, "unknown command fly");
     EXPECT_EQ(read_control_request(R"({"command":"switchover","node":65})").error().what,

@@ -30,6 +30,8 @@ Heartbeat heartbeat() {
     h.priority = 100;
     h.conditions.healthy = true;
     h.conditions.free = true;
+    h.conditions.paused = true;
+    h.maintenance = {{2, NodeId{3}}, true};
     h.echoes.push_back({NodeId{1}, test::incarnation_of_1, 0xff, 600});
     h.echoes.push_back({NodeId{3}, test::incarnation_of_3, 0x1000, 0});
     return h;
@@ -54,18 +56,19 @@ struct Golden {
 // length of the body, reserved, incarnation, sequence.
 const std::array golden_datagrams{
     Golden{"heartbeat", heartbeat(),
-           from_hex("4b4d4e55 01 01 02 00 cb2f5160 8e69c58449905834 0051 0000"
+           from_hex("4b4d4e55 01 01 02 00 cb2f5160 8e69c58449905834 005b 0000"
                     "0000018f00000001 0000000000000102"
                     "0000000000000007 01"                            // highest term
                     "0000000000000007 01 0000018e00000009"           // following
                     "0000000000000005 03"                            // released
                     "0064"                                           // priority
-                    "09"                                             // healthy, free
+                    "49"                                             // healthy, free, paused
+                    "0000000000000002 03 01"                         // maintenance
                     "02"                                             // echoes
                     "01 0000018e00000009 00000000000000ff 00000258"  // of node 1
                     "03 0000019000000003 0000000000001000 00000000"  // of node 3
-                    "69fa0ceab8e3e37fa17afb976c161cd6"               // tag
-                    "63d15cc762afb5cc35f937892a567edb")},
+                    "8cf95514ba6dd7eec0f66a31a05658aa"               // tag
+                    "852389ec9cfef569d0808b5326f375cb")},
     Golden{"vote request", VoteRequest{8},
            from_hex("4b4d4e55 01 02 02 00 cb2f5160 8e69c58449905834 0008 0000"
                     "0000018f00000001 0000000000000102"
@@ -221,7 +224,7 @@ TEST_F(DatagramTest, AHeaderThatMeansNothingIsMalformed) {
 TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
     const Message message = heartbeat_with_all_peers();
     const auto sealed = seal(message);
-    EXPECT_EQ(sealed.size(), 1434u);
+    EXPECT_EQ(sealed.size(), 1444u);
     EXPECT_LE(sealed.size(), datagram_bytes_max);
     const auto opened = open(sealed);
     EXPECT_FALSE(opened.refusal);
@@ -232,11 +235,11 @@ TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
 TEST_F(DatagramTest, AHeartbeatThatCouldNotBeSealedAgainIsMalformed) {
     std::string body =
         "000000000000000000 0000000000000000000000000000000000 000000000000000000"
-        "0064 01 40";
+        "0064 01 00000000000000000000 40";
     for (int peer = 1; peer <= 64; ++peer)
         body += fmt::format("{:02x} 0000018f00000001 0000000000000001 00000000", peer);
     const auto datagram = by_hand(1, body);
-    EXPECT_EQ(datagram.size(), 1455u);
+    EXPECT_EQ(datagram.size(), 1465u);
     EXPECT_EQ(refusal_of(datagram), Refusal::malformed);
 }
 

@@ -36,12 +36,13 @@ const std::string released = "0000000000000005 03";
 const std::string no_release = "0000000000000000 00";
 const std::string priority = "0064";
 const std::string healthy = "01";
+const std::string no_maintenance = "0000000000000000 00 00";
 const std::string no_echoes = "00";
 const std::string echo_of_1 = "01 0000018e00000009 00000000000000ff 00000258";
 const std::string echo_of_3 = "03 0000019000000003 0000000000001000 00000000";
 
 std::string heartbeat_with(const std::string& conditions, const std::string& echoes) {
-    return no_term + no_tenancy + no_release + priority + conditions + echoes;
+    return no_term + no_tenancy + no_release + priority + conditions + no_maintenance + echoes;
 }
 
 // --- Heartbeat ----------------------------------------------------------------------------------
@@ -61,29 +62,31 @@ TEST_F(MessageBodyTest, EachKnownConditionHasItsBit) {
     EXPECT_EQ(conditions_of("04"), (Conditions{.quarantined = true}));
     EXPECT_EQ(conditions_of("08"), (Conditions{.free = true}));
     EXPECT_EQ(conditions_of("10"), (Conditions{.leaving = true}));
-    EXPECT_EQ(conditions_of("1f"), (Conditions{true, true, true, true, true}));
+    EXPECT_EQ(conditions_of("20"), (Conditions{.on_standby = true}));
+    EXPECT_EQ(conditions_of("40"), (Conditions{.paused = true}));
+    EXPECT_EQ(conditions_of("7f"), (Conditions{true, true, true, true, true, true, true}));
 }
 
 TEST_F(MessageBodyTest, AnUnknownConditionIsRefused) {
-    for (const char* bits : {"20", "40", "80", "ff", "21"})
+    for (const char* bits : {"80", "ff", "81"})
         EXPECT_FALSE(opens(heartbeat, heartbeat_with(bits, no_echoes))) << bits;
 }
 
 TEST_F(MessageBodyTest, HalfATermIsRefused) {
-    const auto rest = no_tenancy + no_release + priority + healthy + no_echoes;
+    const auto rest = no_tenancy + no_release + priority + healthy + no_maintenance + no_echoes;
     EXPECT_TRUE(opens(heartbeat, term_7 + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000007 00" + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000000 01" + rest));
 }
 
 TEST_F(MessageBodyTest, ATermOfANodeBeyondTheLastIsRefused) {
-    const auto rest = no_tenancy + no_release + priority + healthy + no_echoes;
+    const auto rest = no_tenancy + no_release + priority + healthy + no_maintenance + no_echoes;
     EXPECT_TRUE(opens(heartbeat, "0000000000000007 40" + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000007 41" + rest));
 }
 
 TEST_F(MessageBodyTest, HalfATenancyIsRefused) {
-    const auto rest = no_release + priority + healthy + no_echoes;
+    const auto rest = no_release + priority + healthy + no_maintenance + no_echoes;
     EXPECT_TRUE(opens(heartbeat, no_term + tenancy + rest));
     EXPECT_FALSE(opens(heartbeat, no_term + term_7 + no_incarnation + rest));
     EXPECT_FALSE(opens(heartbeat, no_term + no_term + incarnation + rest));
@@ -91,10 +94,22 @@ TEST_F(MessageBodyTest, HalfATenancyIsRefused) {
 
 TEST_F(MessageBodyTest, ASuccessorWithoutAReleaseIsRefused) {
     const auto before = no_term + no_tenancy;
-    const auto rest = priority + healthy + no_echoes;
+    const auto rest = priority + healthy + no_maintenance + no_echoes;
     EXPECT_TRUE(opens(heartbeat, before + released + rest));
     EXPECT_TRUE(opens(heartbeat, before + "0000000000000005 00" + rest));
     EXPECT_FALSE(opens(heartbeat, before + "0000000000000000 03" + rest));
+}
+
+TEST_F(MessageBodyTest, APauseIsSomebodysWish) {
+    const auto opens_with = [this](const std::string& maintenance) {
+        return opens(heartbeat, no_term + no_tenancy + no_release + priority + healthy +
+                                    maintenance + no_echoes);
+    };
+    EXPECT_TRUE(opens_with(term_7 + "00"));
+    EXPECT_TRUE(opens_with(term_7 + "01"));
+    EXPECT_FALSE(opens_with(term_7 + "02"));
+    EXPECT_FALSE(opens_with(no_term + "01"));
+    EXPECT_FALSE(opens_with("0000000000000000 01 00"));
 }
 
 TEST_F(MessageBodyTest, EchoesAscendByNode) {
