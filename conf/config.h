@@ -82,6 +82,7 @@ enum class FenceMode : std::uint8_t {
 /// `[daemon]`
 struct DaemonConfig {
     FenceMode fence = FenceMode::automatic;
+    bool realtime = true;  ///< before ordinary processes, and never swapped out, where permitted
 };
 
 struct Config {

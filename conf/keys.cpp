@@ -181,8 +181,9 @@ Keys keys_of(ControlConfig& control) {
 
 Keys keys_of(DaemonConfig& daemon) {
     Keys keys;
-    keys.add_options()  //
-        ("fence", choice(daemon.fence, fence_modes));
+    keys.add_options()                                //
+        ("fence", choice(daemon.fence, fence_modes))  //
+        ("realtime", choice(daemon.realtime, yes_or_no));
     return keys;
 }
 

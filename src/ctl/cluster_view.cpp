@@ -94,6 +94,14 @@ std::optional<TakeoverView> takeover_view(const json& takeover) {
                         time_at(takeover, "at")};
 }
 
+std::optional<LatenessView> lateness_view(const json& lateness) {
+    const auto p50 = number_at<std::int64_t>(lateness, "p50_us");
+    const auto p999 = number_at<std::int64_t>(lateness, "p999_us");
+    const auto most = number_at<std::int64_t>(lateness, "max_us");
+    if (!p50 || !p999 || !most) return {};
+    return LatenessView{*p50, *p999, *most};
+}
+
 int count_alive(const std::vector<NodeView>& nodes) {
     return static_cast<int>(
         std::ranges::count_if(nodes, [](const NodeView& n) { return n.alive.value_or(false); }));
@@ -118,6 +126,7 @@ ClusterView view_of(const json& status) {
     const json& fence = at(status, "fence");
     view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
                   number_at<std::int64_t>(fence, "dropped").value_or(0)};
+    view.lateness = lateness_view(at(status, "lateness"));
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));

@@ -65,6 +65,13 @@ struct FenceView {
     std::int64_t dropped = 0;
 };
 
+/// How late the node that was asked was woken up.
+struct LatenessView {
+    std::int64_t p50_us = 0;
+    std::int64_t p999_us = 0;
+    std::int64_t max_us = 0;
+};
+
 struct ClusterView {
     std::string name;
     int node_id = 0;  ///< who was asked
@@ -79,6 +86,7 @@ struct ClusterView {
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
+    std::optional<LatenessView> lateness;
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 

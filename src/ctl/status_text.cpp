@@ -147,6 +147,18 @@ std::string fence_line(const FenceView& fence) {
                            : fmt::format(", {} packets of VIPs held back", fence.dropped));
 }
 
+std::string duration_text(std::int64_t us) {
+    return us < 1000 ? fmt::format("{} us", us)
+                     : fmt::format("{:.1f} ms", static_cast<double>(us) / 1000);
+}
+
+std::string lateness_line(const ClusterView& cluster) {
+    if (!cluster.lateness) return "";
+    const auto& [p50, p999, most] = *cluster.lateness;
+    return fmt::format("This node wakes up within {} mostly, {} in 999 of 1000, at worst {} late\n",
+                       duration_text(p50), duration_text(p999), duration_text(most));
+}
+
 }  // namespace
 
 std::string age_text(std::int64_t milliseconds) {
@@ -174,7 +186,8 @@ std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Color
     text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
     text += earlier_rivals(cluster, now_ms);
     text += fmt::format("\n* the node that was asked\n");
-    return text + takeover_line(cluster, now_ms) + fence_line(cluster.fence);
+    return text + takeover_line(cluster, now_ms) + fence_line(cluster.fence) +
+           lateness_line(cluster);
 }
 
 }  // namespace komainu

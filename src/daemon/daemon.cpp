@@ -37,6 +37,11 @@ std::map<NodeId, std::size_t> places_of_peers(const Config& config) {
     return places;
 }
 
+/// Far more than a scheduler's usual delay, and enough to endanger a lease.
+Duration pause_min(const Config& config) {
+    return std::max<Duration>(config.heartbeat.deadtime / 4, 10ms);
+}
+
 }  // namespace
 
 Daemon::Daemon(Loop& loop, Outfit outfit)
@@ -110,7 +115,20 @@ void Daemon::run_step(const Event& event) {
 }
 
 /// Runs after everything that was received in this wake-up, at the newest reading of the clock.
-void Daemon::judge() { step(TimerExpired{}); }
+void Daemon::judge() {
+    const Duration late = loop_.lateness();
+    lateness_.note(late);
+    step(TimerExpired{});
+    if (late >= pause_min(config_)) recover_from_pause(late);
+}
+
+/// Who was away may have missed that another held the VIPs meanwhile, or that caches have
+/// forgotten.
+void Daemon::recover_from_pause(Duration late) {
+    log_warning("I was not scheduled for {} ms: this host is overloaded, or was suspended",
+                late / 1ms);
+    if (node_.vips_held()) guard_->announce();
+}
 
 void Daemon::perform(const Action& action) {
     std::visit(

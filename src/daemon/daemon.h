@@ -18,6 +18,7 @@
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
+#include "daemon/lateness.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "daemon/start_probe.h"
@@ -60,6 +61,7 @@ private:
     Instant now() const { return std::max(loop_.now(), heard_at_); }
     void perform(const Action& action);
     void judge();
+    void recover_from_pause(Duration late);
     void receive();
     void follow_interface();
     void on_datagram(Bytes bytes, const Endpoint& source);
@@ -115,6 +117,7 @@ private:
     RefusalLog refusals_;
     RivalBook rivals_;
     Story story_;
+    Lateness lateness_;
     Loop::Timer judgement_;    ///< at the core's deadline
     Loop::Timer probe_again_;  ///< while the start is undecided
     Loop::Timer following_;    ///< looks whether the link's interface is still the same

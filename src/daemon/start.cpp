@@ -141,6 +141,12 @@ void say_what_runs(const Config& config) {
                config.heartbeat.interval / 1ms, config.heartbeat.deadtime / 1ms);
 }
 
+void be_urgent() {
+    if (!run_in_real_time(Urgency::deciding))
+        log_info("runs without real-time priority, which is not permitted here");
+    if (!lock_memory()) log_info("its memory may be swapped out: to lock it is not permitted here");
+}
+
 std::uint64_t random_bits() {
     std::uint64_t bits = 0;
     randombytes_buf(&bits, sizeof bits);
@@ -173,8 +179,7 @@ int run_node(const Config& config, ClusterKeys keys_read) {
     }
     const KeyRing keys(keys_read.keys());
     keys_read = {};  // wiped
-    if (!run_in_real_time(Urgency::deciding))
-        log_info("runs without real-time priority, which is not permitted here");
+    if (config.daemon.realtime) be_urgent();
     const auto dropped = drop_all_capabilities();
     if (!dropped) return fail(dropped.error());
     if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);

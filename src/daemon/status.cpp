@@ -148,6 +148,14 @@ json fence_json(const FenceState& fence) {
               {"questions", drops.questions}}}};
 }
 
+json lateness_json(const Lateness& lateness) {
+    return {{"wake_ups", lateness.count()},
+            {"p50_us", lateness.below(500)},
+            {"p99_us", lateness.below(990)},
+            {"p999_us", lateness.below(999)},
+            {"max_us", lateness.most() / 1us}};
+}
+
 }  // namespace
 
 json status_json(const StatusSources& s) {
@@ -171,6 +179,7 @@ json status_json(const StatusSources& s) {
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},
         {"fence", fence_json(s.fence)},
+        {"lateness", lateness_json(s.lateness)},
         {"version", KOMAINU_VERSION}};
     const auto lease_until = node.lease_until();
     status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();

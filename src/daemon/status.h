@@ -10,6 +10,7 @@
 #include "core/node.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
+#include "daemon/lateness.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "io/datagram_link.h"
@@ -41,6 +42,7 @@ struct StatusSources {
     const DatagramCounters& datagrams;
     Instant now;
     std::vector<TrustedServers::View> trusted;
+    const Lateness& lateness;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

@@ -88,7 +88,10 @@ int run_guard(const Config& config, Fd to_main, LeasePage& page,
     const int main_fd = to_main.get();
     auto tools = check_and_open(config, std::move(fence));
     if (!tools) return start_failed(main_fd, tools.error());
-    run_in_real_time(Urgency::releasing);
+    if (config.daemon.realtime) {
+        run_in_real_time(Urgency::releasing);
+        lock_memory();  // main says when it is not permitted
+    }
     const auto dropped = keep_only_network_capabilities();
     if (!dropped) return start_failed(main_fd, dropped.error());
     if (Status filtered = filter_system_calls(FilteredProcess::guard); !filtered)

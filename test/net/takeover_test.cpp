@@ -43,6 +43,8 @@ TEST_F(Takeover, AfterTheMainProcessWasStopped) {
     const auto status = cluster().status(active);
     ASSERT_TRUE(status);
     EXPECT_EQ((*status)["role"], "standby");
+    EXPECT_GT((*status)["lateness"]["max_us"], 1'900'000);
+    EXPECT_NE(cluster().log(active).find("I was not scheduled for"), std::string::npos);
 }
 
 TEST_F(Takeover, AfterTheGuardWasStopped) {

@@ -59,6 +59,7 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.fall", "4", [](auto& c) { return c.services.at(0).fall == 4; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
+        {"daemon.realtime", "no", [](auto& c) { return !c.daemon.realtime; }},
         {"daemon.fence", "require", [](auto& c) { return c.daemon.fence == FenceMode::require; }},
     };
     return all;

@@ -227,6 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "witness: \"maybe\" is not one of the choices; write yes or no"},
         BadValue{"cluster", "quorum = most",
                  "quorum: \"most\" is not one of the choices; write majority or half or none"},
+        BadValue{"daemon", "realtime = 50",
+                 "realtime: \"50\" is not one of the choices; write yes or no"},
         BadValue{"cluster", "preempt = perhaps",
                  "preempt: \"perhaps\" is not one of the choices; write yes or no"},
         BadValue{"cluster", "preempt_delay = 25",
