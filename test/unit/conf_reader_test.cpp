@@ -232,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"cluster", "preempt = perhaps",
                  "preempt: \"perhaps\" is not one of the choices; write yes or no"},
         BadValue{"cluster", "preempt_delay = 25",
-                 "preempt_delay: \"25\" has no unit; write 25ms, 25s or 25min"},
+                 "preempt_delay: 25 has no unit; write 25ms, 25s or 25min"},
         BadValue{"cluster", "on_quorum_loss = keep",
                  "on_quorum_loss: \"keep\" is not one of the choices; write release or hold"},
         BadValue{"cluster", "trusted_servers = 10.77.0.254 gateway",
