@@ -1,4 +1,5 @@
-// What main says of each change of role, and keeps for the status: who took over from whom, and why.
+// What main says of each change of role, and keeps for the status: who took over from whom, and
+// why.
 #include "daemon/daemon.h"
 #include "daemon/words.h"
 #include "io/clock.h"
@@ -44,6 +45,17 @@ void Daemon::log_active(const ActiveChanged& change) {
             break;
     }
     log_notice("no active: {}", story_.why_lost);
+}
+
+void Daemon::log_link(std::size_t peer, const LinkNews& news) {
+    const int node = number(node_.peers()[peer].id());
+    if (news.state == LinkState::works)
+        return log_notice("node {} link {} works again", node, news.link + 1);
+    std::string others;
+    for (std::size_t link = 0; link < links_.size(); ++link)
+        if (link_book_.works(peer, link))
+            others += fmt::format("{}link {}", others.empty() ? "" : " and ", link + 1);
+    log_warning("node {} link {} is silent; it is heard by {}", node, news.link + 1, others);
 }
 
 }  // namespace komainu
