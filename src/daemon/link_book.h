@@ -28,7 +28,7 @@ struct LinkNews {
 class LinkBook {
 public:
     /// Messages of a peer over which the loss is counted. What it sent to others alone counts as
-    /// lost, which is nothing but votes.
+    /// lost, which is nothing but votes and the asking for a switchover.
     static constexpr std::size_t window = 100;
     /// After a link was told to be silent: not again before this, so that a bad cable does not fill
     /// the log. That it works again is told at once.

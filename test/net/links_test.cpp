@@ -50,8 +50,9 @@ protected:
     }
 
     /// The deadtime is too long to be waited for.
-    void expect_last_will_without(int lan) {
-        lay_out({.deadtime = 3s, .links = two_links});
+    void expect_last_will_without(int lan, ClusterOptions options = {.links = two_links}) {
+        options.deadtime = 3s;
+        lay_out(std::move(options));
         cluster().start_all();
         const auto active = cluster().wait_for_active();
         ASSERT_TRUE(active);
@@ -167,6 +168,17 @@ TEST_F(SeveralLinks, BringCopiesThatCountForNoAttack) {
 
 TEST_F(SeveralLinks, CarryTheLastWillWhenTheFirstIsCut) { expect_last_will_without(1); }
 TEST_F(SeveralLinks, CarryTheLastWillWhenTheSecondIsCut) { expect_last_will_without(2); }
+
+const ClusterOptions groups_of_both_families{.multicast_group = "239.77.0.1",
+                                             .links = both_families,
+                                             .more = "\n[link.2]\ngroup = ff02::4d:4e55\n"};
+
+TEST_F(SeveralLinks, CarryTheLastWillToAnIpv6Group) {
+    expect_last_will_without(1, groups_of_both_families);
+}
+TEST_F(SeveralLinks, CarryTheLastWillToAnIpv4Group) {
+    expect_last_will_without(2, groups_of_both_families);
+}
 
 TEST_F(SeveralLinks, AreWaitedForUntilTheirAddressComes) {
     lay_out({.deadtime = deadtime, .links = {{0, Family::ipv4}}});
