@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "conf/link_check.h"
 #include "conf/names.h"
 #include "conf/quorum_check.h"
 #include "conf/value_text.h"
@@ -18,19 +19,10 @@ std::string title_of(const NodeConfig& node) { return fmt::format("node.{}", num
 std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
 std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
 
-std::string_view family_name(const IpAddress& address) {
-    return address.is_ipv4() ? "IPv4" : "IPv6";
-}
-
 std::string node_numbers(const Config& config) {
     std::vector<int> numbers;
     for (const auto& node : config.nodes) numbers.push_back(number(node.id));
     return fmt::format("{}", fmt::join(numbers, ", "));
-}
-
-/// ff02::/16, which never leaves the link (RFC 4291 section 2.7).
-bool is_ipv6_link_local_group(const IpAddress& a) {
-    return !a.is_ipv4() && a.bytes[0] == 0xff && (a.bytes[1] & 0x0f) == 0x02;
 }
 
 /// The first (host bits all zero) or last (all one) address of an IPv4 network, which is no host's.
@@ -52,7 +44,6 @@ public:
     void run() {
         check_membership();
         for (const auto& node : config_.nodes) check_node(node);
-        check_families();
         check_heartbeat();
         for (const auto& vip : config_.vips) check_vip(vip);
         for (const auto& service : config_.services) check_service(service);
@@ -102,22 +93,6 @@ private:
     }
 
     // A link is one network or one multicast group: all of its addresses are of one family.
-    void check_families() {
-        if (config_.nodes.empty()) return;
-        const auto& first = config_.nodes.front();
-        for (const auto& node : config_.nodes) {
-            const auto links = std::min(node.addresses.size(), first.addresses.size());
-            for (std::size_t link = 0; link < links; ++link)
-                if (node.addresses[link].family != first.addresses[link].family)
-                    problems_.error(lines_.place(title_of(node), "address"),
-                                    "{} is {}, but the address of [{}] is {}; use one family for "
-                                    "all nodes",
-                                    to_string(node.addresses[link]),
-                                    family_name(node.addresses[link]), title_of(first),
-                                    family_name(first.addresses[link]));
-        }
-    }
-
     void check_heartbeat() {
         const Duration interval = config_.heartbeat.interval;
         const Duration deadtime = config_.heartbeat.deadtime;
@@ -131,33 +106,6 @@ private:
                             to_string(deadtime), to_string(interval), to_string(2 * interval),
                             to_string(std::chrono::floor<std::chrono::milliseconds>(deadtime / 2)));
         }
-        check_group();
-    }
-
-    void check_group() {
-        const auto& group = config_.heartbeat.group;
-        if (config_.heartbeat.mode == HeartbeatMode::multicast) return check_usable(group);
-        if (group && !is_refused("heartbeat", "mode"))
-            problems_.error(lines_.place("heartbeat", "group"),
-                            "belongs to mode = multicast, and the mode is unicast; remove it, or "
-                            "change the mode");
-    }
-
-    void check_usable(const std::optional<IpAddress>& group) {
-        const bool ipv4 = config_.nodes.empty() || config_.nodes.front().addresses.empty() ||
-                          config_.nodes.front().addresses.front().is_ipv4();
-        const char* const right = ipv4 ? "an IPv4 multicast group, such as 239.77.0.1"
-                                       : "an IPv6 link-local group, such as ff02::77";
-        if (!group && !is_refused("heartbeat", "group"))
-            problems_.error(lines_.place("heartbeat", "group"),
-                            "is missing, and the mode is multicast; write group = {}", right);
-        if (!group) return;
-        const bool is_right =
-            ipv4 ? group->is_ipv4() && group->is_multicast() : is_ipv6_link_local_group(*group);
-        if (!is_right)
-            problems_.error(lines_.place("heartbeat", "group"),
-                            "{} is no group that these nodes can use; write {}", to_string(*group),
-                            right);
     }
 
     void check_vip(const VipConfig& vip) {
@@ -271,6 +219,7 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
+    check_links(config, lines, problems);
     check_quorum(config, lines, problems);
 }
 

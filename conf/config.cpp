@@ -12,4 +12,17 @@ const NodeConfig& Config::node(NodeId id) const {
     return *found;
 }
 
+HeartbeatLink Config::link(std::size_t index) const {
+    HeartbeatLink link{heartbeat.mode, {}, heartbeat.group, heartbeat.port};
+    const auto given = std::ranges::find(links, static_cast<int>(index) + 1, &LinkConfig::number);
+    if (given != links.end()) {
+        link.mode = given->mode.value_or(link.mode);
+        link.interface = given->interface;
+        if (given->group) link.group = given->group;
+        link.port = given->port.value_or(link.port);
+    }
+    if (link.mode == HeartbeatMode::unicast) link.group.reset();
+    return link;
+}
+
 }  // namespace komainu

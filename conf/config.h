@@ -17,7 +17,7 @@ namespace komainu {
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t trusted_servers_max = 8;
-inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
+inline constexpr std::size_t links_max = 4;  ///< and addresses of a node
 
 /// What a starting node does when somebody who is no active of its cluster answers for a VIP.
 enum class ConflictRule : std::uint8_t {
@@ -43,6 +43,23 @@ struct HeartbeatConfig {
     Duration interval = 100ms;
     Duration deadtime = 500ms;
     std::uint16_t port = 9694;
+};
+
+/// `[link.N]`. What it leaves out is as in `[heartbeat]`.
+struct LinkConfig {
+    int number = 1;  ///< its nodes' addresses are the number-th of each
+    std::optional<HeartbeatMode> mode;
+    std::string interface;  ///< empty: whichever has the node's own address
+    std::optional<IpAddress> group;
+    std::optional<std::uint16_t> port;
+};
+
+/// How heartbeats travel on one link: its section, completed from `[heartbeat]`.
+struct HeartbeatLink {
+    HeartbeatMode mode = HeartbeatMode::unicast;
+    std::string interface;           ///< empty: whichever has the node's own address
+    std::optional<IpAddress> group;  ///< of a multicast link only
+    std::uint16_t port = 0;
 };
 
 /// `[vip.NAME]`
@@ -97,12 +114,17 @@ struct Config {
     NodeId self = no_node;          ///< from node_id, --node-id, or a matching local address
     std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;
-    std::vector<VipConfig> vips;  ///< in the order of the file
+    std::vector<LinkConfig> links;  ///< only those that have a section, in the order of the file
+    std::vector<VipConfig> vips;    ///< in the order of the file
     std::vector<ServiceConfig> services;
     ControlConfig control;
     DaemonConfig daemon;
 
     const NodeConfig& node(NodeId id) const;
+    /// As many as a node has addresses; in a checked configuration all have the same number.
+    std::size_t link_count() const { return nodes.front().addresses.size(); }
+    /// Of index 0 on: index 0 is link 1 to the operator.
+    HeartbeatLink link(std::size_t index) const;
 };
 
 }  // namespace komainu

@@ -82,8 +82,8 @@ Value<Number>* number(Number& member, Range<int> range) {
     return value(member, [range](std::string_view text) { return read_number(text, range); });
 }
 
-template <class Choice, std::size_t N>
-Value<Choice>* choice(Choice& member, const std::array<Named<Choice>, N>& table) {
+template <class Member, class Choice, std::size_t N>
+Value<Member>* choice(Member& member, const std::array<Named<Choice>, N>& table) {
     return value(member, [&table](std::string_view text) { return read_choice(text, table); });
 }
 
@@ -147,6 +147,16 @@ Keys keys_of(HeartbeatConfig& heartbeat) {
         ("interval", duration(heartbeat.interval, heartbeat_intervals))  //
         ("deadtime", duration(heartbeat.deadtime, deadtimes))            //
         ("port", number(heartbeat.port, ports));
+    return keys;
+}
+
+Keys keys_of(LinkConfig& link) {
+    Keys keys;
+    keys.add_options()                                             //
+        ("mode", choice(link.mode, heartbeat_modes))               //
+        ("interface", value(link.interface, read_interface_name))  //
+        ("group", value(link.group, read_address))                 //
+        ("port", number(link.port, ports));
     return keys;
 }
 

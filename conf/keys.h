@@ -14,6 +14,7 @@ using Keys = boost::program_options::options_description;
 Keys cluster_keys(Config& config);
 Keys keys_of(NodeConfig& node);
 Keys keys_of(HeartbeatConfig& heartbeat);
+Keys keys_of(LinkConfig& link);
 Keys keys_of(VipConfig& vip);
 Keys keys_of(ServiceConfig& service);
 Keys keys_of(ControlConfig& control);

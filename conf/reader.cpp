@@ -116,6 +116,12 @@ void read_heartbeat(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.heartbeat), read);
 }
 
+void read_link(const Section& section, ReadConfig& read) {
+    LinkConfig link;
+    link.number = std::stoi(section.name);
+    read_item(section, link, read.config.links, links_max, read);
+}
+
 void read_vip(const Section& section, ReadConfig& read) {
     VipConfig vip;
     vip.name = section.name;
@@ -145,10 +151,11 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 7> section_kinds{{
+constexpr std::array<SectionKind, 8> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
+    {"link", Suffix::number, read_link},
     {"vip", Suffix::name, read_vip},
     {"service", Suffix::name, read_service},
     {"control", Suffix::none, read_control},
@@ -216,11 +223,13 @@ std::vector<std::string> known_keys() {
     };
     Config config;
     NodeConfig node;
+    LinkConfig link;
     VipConfig vip;
     ServiceConfig service;
     add("cluster", cluster_keys(config));
     add("node.N", keys_of(node));
     add("heartbeat", keys_of(config.heartbeat));
+    add("link.N", keys_of(link));
     add("vip.NAME", keys_of(vip));
     add("service.NAME", keys_of(service));
     add("control", keys_of(config.control));

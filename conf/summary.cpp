@@ -45,13 +45,24 @@ std::string describe(const NodeConfig& node, NodeId self) {
                        node.id == self ? ", this host" : "");
 }
 
-std::string describe(const HeartbeatConfig& heartbeat) {
-    const auto& [mode, group, interval, deadtime, port] = heartbeat;
-    const auto target = mode == HeartbeatMode::multicast && group
-                            ? "multicast to " + to_string(*group)
-                            : std::string("unicast to each peer");
-    return fmt::format("heartbeat every {} by {}, UDP port {}; who is silent for {} is dead\n",
-                       to_string(interval), target, port, to_string(deadtime));
+std::string describe(const HeartbeatLink& link) {
+    const auto target =
+        link.group ? "multicast to " + to_string(*link.group) : "unicast to each peer";
+    return fmt::format("{}{}, UDP port {}", target,
+                       link.interface.empty() ? "" : " on " + link.interface, link.port);
+}
+
+std::string describe_heartbeat(const Config& config) {
+    const auto interval = to_string(config.heartbeat.interval);
+    const auto deadtime = to_string(config.heartbeat.deadtime);
+    if (config.link_count() == 1)
+        return fmt::format("heartbeat every {} by {}; who is silent for {} is dead\n", interval,
+                           describe(config.link(0)), deadtime);
+    auto text = fmt::format("heartbeat every {} on {} links; who is silent on all for {} is dead\n",
+                            interval, config.link_count(), deadtime);
+    for (std::size_t link = 0; link < config.link_count(); ++link)
+        text += fmt::format("link {}: {}\n", link + 1, describe(config.link(link)));
+    return text;
 }
 
 std::string describe(const ServiceConfig& service) {
@@ -74,7 +85,7 @@ std::string describe(const Config& config) {
         fmt::format("cluster {}, quorum {}\n", config.cluster_name, describe_quorum(config));
     text += describe_losses(config);
     for (const auto& node : config.nodes) text += describe(node, config.self);
-    text += describe(config.heartbeat);
+    text += describe_heartbeat(config);
     for (const auto& vip : config.vips)
         text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
     for (const auto& service : config.services) text += describe(service);

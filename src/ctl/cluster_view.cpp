@@ -54,7 +54,8 @@ std::vector<View> views_of(const json& list, View (*view)(const json&)) {
 }
 
 LinkView link_view(const json& link) {
-    return {text_at(link, "address"), flag_at(link, "alive"), number_at<double>(link, "rtt_us")};
+    return {text_at(link, "address"), flag_at(link, "alive"), number_at<double>(link, "rtt_us"),
+            number_at<int>(link, "loss_percent")};
 }
 
 NodeView node_view(const json& node) {

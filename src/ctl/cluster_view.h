@@ -15,6 +15,7 @@ struct LinkView {
     std::string address;
     std::optional<bool> alive;
     std::optional<double> rtt_us;
+    std::optional<int> loss_percent;
 };
 
 struct NodeView {

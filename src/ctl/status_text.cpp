@@ -28,20 +28,19 @@ Cell role_cell(const NodeView& node, const ClusterView& cluster) {
     return {node.role.empty() ? unknown : node.role, tone};
 }
 
-std::string link_text(const LinkView& link) {
-    if (!link.alive.value_or(true)) return link.address + " (silent)";
-    if (!link.rtt_us) return link.address;
-    if (*link.rtt_us < 1000) return fmt::format("{} ({:.0f} us)", link.address, *link.rtt_us);
-    return fmt::format("{} ({:.1f} ms)", link.address, *link.rtt_us / 1000);
+std::string round_trip_text(double us) {
+    return us < 1000 ? fmt::format("{:.0f} us", us) : fmt::format("{:.1f} ms", us / 1000);
 }
 
-std::string links_text(const NodeView& node) {
-    std::string text;
-    for (const auto& link : node.links) text += (text.empty() ? "" : ", ") + link_text(link);
-    return text;
+Cell link_cell(const LinkView& link) {
+    if (!link.alive.value_or(true)) return {link.address + " (silent)", Tone::bad};
+    if (!link.rtt_us) return {link.address};
+    const bool loses = link.loss_percent.value_or(0) > 0;
+    return {fmt::format("{} ({}{})", link.address, round_trip_text(*link.rtt_us),
+                        loses ? fmt::format(", {} % lost", *link.loss_percent) : "")};
 }
 
-/// What a node that is down once said of itself is of no use now.
+/// What a node that is down once said of itself is of no use now. Its links follow.
 Row node_row(const NodeView& node, const ClusterView& cluster, std::int64_t now_ms) {
     const bool is_down = !node.alive.value_or(true);
     const bool is_witness = node.role == "witness";
@@ -53,8 +52,20 @@ Row node_row(const NodeView& node, const ClusterView& cluster, std::int64_t now_
             is_witness ? none : Cell{node.priority ? std::to_string(*node.priority) : unknown},
             is_down            ? none
             : !node.started_ms ? Cell{unknown}
-                               : Cell{age_text(now_ms - *node.started_ms)},
-            {links_text(node)}};
+                               : Cell{age_text(now_ms - *node.started_ms)}};
+}
+
+/// The first link beside the node, each other one on a line of its own.
+void add_node(const NodeView& node, const ClusterView& cluster, std::int64_t now_ms,
+              std::vector<Row>& rows) {
+    Row row = node_row(node, cluster, now_ms);
+    const std::size_t columns = row.size();
+    for (const auto& link : node.links) {
+        row.push_back(link_cell(link));
+        rows.push_back(std::move(row));
+        row = Row(columns, Cell{""});
+    }
+    if (node.links.empty()) rows.push_back(std::move(row));
 }
 
 std::string node_table(const ClusterView& cluster, std::int64_t now_ms, Colors colors) {
@@ -66,7 +77,7 @@ std::string node_table(const ClusterView& cluster, std::int64_t now_ms, Colors c
                            {"PRIORITY", heading},
                            {"UP FOR", heading},
                            {"LINK (ROUND TRIP)", heading}}};
-    for (const auto& node : cluster.nodes) rows.push_back(node_row(node, cluster, now_ms));
+    for (const auto& node : cluster.nodes) add_node(node, cluster, now_ms, rows);
     return layout(rows, colors);
 }
 

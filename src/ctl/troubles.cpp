@@ -56,7 +56,7 @@ void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubl
         troubles.push_back("there is no quorum (" + votes_of(cluster) + ")");
 }
 
-void add_node(const NodeView& node, const ClusterView& cluster,
+void add_node(const ClusterView& cluster, const NodeView& node,
               std::vector<std::string>& troubles) {
     if (!is_alive(node)) {
         troubles.push_back(fmt::format("node {} is down", node.id));
@@ -71,7 +71,10 @@ void add_node(const NodeView& node, const ClusterView& cluster,
         troubles.push_back(fmt::format("node {} was put on standby by its operator", node.id));
     for (const auto& link : node.links)
         if (!link.alive.value_or(true))
-            troubles.push_back(fmt::format("node {} is not heard at {}", node.id, link.address));
+            troubles.push_back(
+                node.id == cluster.node_id
+                    ? fmt::format("this node cannot use its address {} (yet)", link.address)
+                    : fmt::format("node {} is not heard at {}", node.id, link.address));
 }
 
 void add_vip(const ClusterView& cluster, const VipView& vip, std::vector<std::string>& troubles) {
@@ -88,7 +91,7 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     std::vector<std::string> troubles;
     add_leadership(cluster, troubles);
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
-    for (const auto& node : cluster.nodes) add_node(node, cluster, troubles);
+    for (const auto& node : cluster.nodes) add_node(cluster, node, troubles);
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");

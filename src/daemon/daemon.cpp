@@ -11,8 +11,6 @@ namespace komainu {
 
 namespace {
 
-constexpr Duration follow_interface_every = 500ms;
-
 Settings settings_of(const Config& config, Incarnation incarnation) {
     Settings settings;
     settings.self = config.self;
@@ -29,7 +27,7 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     return settings;
 }
 
-/// In the order in which start-up gave the peers to the link.
+/// In the order in which the links and the core have them.
 std::map<NodeId, std::size_t> places_of_peers(const Config& config) {
     std::map<NodeId, std::size_t> places;
     for (const NodeConfig& node : config.nodes)
@@ -48,10 +46,15 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
     : loop_(loop),
       config_(outfit.config),
       datagrams_(cluster_hash(config_.cluster_name), outfit.keys),
-      link_(std::move(outfit.link)),
       signals_(std::move(outfit.signals)),
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
+      link_book_({config_.self, outfit.incarnation}, outfit.links.size(), place_of_peer_.size(),
+                 config_.heartbeat.deadtime),
+      links_(loop, std::move(outfit.links),
+             [this](std::size_t link, Bytes bytes, const Endpoint& source) {
+                 on_datagram(link, bytes, source);
+             }),
       fence_(std::move(outfit.fence)),
       services_(loop, config_.services,
                 [this](bool healthy, std::string_view reason) {
@@ -63,8 +66,6 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       rivals_(config_.vips.size()),
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
-      following_(loop, [this] { follow_interface(); }),
-      link_watch_(loop.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); })),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
         fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
@@ -86,7 +87,7 @@ int Daemon::run() {
     if (trusted_) trusted_->start();
     fitness_may_have_changed();
     judgement_.set(node_.deadline());
-    follow_interface();
+    links_.start();
     loop_.run();
     return exit_status_;
 }
@@ -161,24 +162,10 @@ void Daemon::perform(const Action& action) {
 // --- The wire
 // --------------------------------------------------------------------------------------
 
-void Daemon::receive() {
-    link_.receive([this](Bytes bytes, const Endpoint& source) { on_datagram(bytes, source); });
-}
-
-/// An interface may be taken out and another put in, by the name of the first.
-void Daemon::follow_interface() {
-    following_.set(loop_.now() + follow_interface_every);
-    if (!link_.interface_was_replaced()) return;
-    link_watch_.clear();
-    if (Status opened = link_.reopen(); !opened) return log_error("{}", opened.error().what);
-    link_watch_ = loop_.watch(link_.fd(), EPOLLIN, [this](std::uint32_t) { receive(); });
-    log_notice("the interface for heartbeats was replaced: uses the new one");
-}
-
 /// A promise counts from the hearing, which must not be dated back: a datagram that is drained in
 /// this wake-up may have come, and even have been sent, after the wake-up read the clock, if this
 /// process was stopped in between. The promise would end before the lease that stands on it.
-void Daemon::on_datagram(Bytes bytes, const Endpoint& source) {
+void Daemon::on_datagram(std::size_t link, Bytes bytes, const Endpoint& source) {
     heard_at_ = boot_now();
     Received& received = std::get<Received>(received_);
     if (const auto refusal = datagrams_.open(bytes, received.envelope, received.message))
@@ -188,17 +175,35 @@ void Daemon::on_datagram(Bytes bytes, const Endpoint& source) {
             refusals_.own_id_used(config_.self, source, loop_.now());
         return;
     }
-    step(received_);
+    on_message(link);
+}
+
+/// The core hears the first copy only, and the book tells copies by their numbers. What has none of
+/// its own is heard each time: the guard's last will, sealed once for all links and long before it
+/// is sent; and what comes by another link than it was sealed for, which is that or a replay.
+void Daemon::on_message(std::size_t link) {
+    const auto& [envelope, message] = std::get<Received>(received_);
+    const auto peer = place_of_peer_.find(envelope.sender);
+    if (peer == place_of_peer_.end()) return;
+    const bool has_number = envelope.link == link && !std::holds_alternative<Release>(message);
+    if (!has_number || !link_book_.is_copy(peer->second, envelope)) step(received_);
+    if (!has_number || !node_.peers()[peer->second].is_proven(envelope)) return;
+    if (const auto news = link_book_.enter(peer->second, envelope, message, heard_at_))
+        log_link(peer->second, *news);
 }
 
 void Daemon::transmit(std::uint64_t sequence, const Message& message, NodeId to) {
     std::array<std::byte, datagram_bytes_max> room;
-    const Envelope envelope{config_.self, node_.settings().incarnation, sequence, 0};
-    const Bytes datagram = datagrams_.seal(envelope, message, room);
-    if (to == no_node)
-        link_.send_all(datagram);
-    else
-        link_.send_to(place_of_peer_.at(to), datagram);
+    if (std::holds_alternative<Heartbeat>(message)) link_book_.sent(sequence, now());
+    for (std::size_t link = 0; link < links_.size(); ++link) {
+        const Envelope envelope{config_.self, node_.settings().incarnation, sequence,
+                                static_cast<std::uint8_t>(link)};
+        const Bytes datagram = datagrams_.seal(envelope, message, room);
+        if (to == no_node)
+            links_.send_all(link, datagram);
+        else
+            links_.send_to(link, place_of_peer_.at(to), datagram);
+    }
 }
 
 /// The release of the term, sealed now, for the guard to send when main no longer can.

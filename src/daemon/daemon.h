@@ -19,11 +19,12 @@
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
 #include "daemon/lateness.h"
+#include "daemon/link_book.h"
+#include "daemon/links.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "daemon/start_probe.h"
 #include "daemon/status.h"
-#include "io/datagram_link.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/stream_server.h"
@@ -36,7 +37,7 @@ struct Outfit {
     const Config& config;
     const KeyRing& keys;
     Incarnation incarnation;
-    DatagramLink link;
+    std::vector<DatagramLink> links;
     UnixListener control;
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
@@ -62,9 +63,8 @@ private:
     void perform(const Action& action);
     void judge();
     void recover_from_pause(Duration late);
-    void receive();
-    void follow_interface();
-    void on_datagram(Bytes bytes, const Endpoint& source);
+    void on_datagram(std::size_t link, Bytes bytes, const Endpoint& source);
+    void on_message(std::size_t link);
     void transmit(std::uint64_t sequence, const Message& message, NodeId to);
     LastWillBytes last_will(Term term) const;
 
@@ -99,14 +99,16 @@ private:
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
     void log_preemption(const Preempting& preempting);
+    void log_link(std::size_t peer, const LinkNews& news);
 
     Loop& loop_;
     const Config& config_;
     Datagrams datagrams_;
-    DatagramLink link_;
     Signals signals_;
     std::map<NodeId, std::size_t> place_of_peer_;
     Node node_;
+    LinkBook link_book_;
+    Links links_;
     Fitness fitness_;
     FenceState fence_;
     std::optional<GuardLink> guard_;
@@ -120,8 +122,6 @@ private:
     Lateness lateness_;
     Loop::Timer judgement_;    ///< at the core's deadline
     Loop::Timer probe_again_;  ///< while the start is undecided
-    Loop::Timer following_;    ///< looks whether the link's interface is still the same
-    Loop::Watch link_watch_;
     Loop::Watch signal_watch_;
 
     ActionList actions_;

@@ -56,4 +56,15 @@ void Daemon::log_active(const ActiveChanged& change) {
     log_notice("no active: {}", story_.why_lost);
 }
 
+void Daemon::log_link(std::size_t peer, const LinkNews& news) {
+    const int node = number(node_.peers()[peer].id());
+    if (news.state == LinkState::works)
+        return log_notice("node {} link {} works again", node, news.link + 1);
+    std::string others;
+    for (std::size_t link = 0; link < links_.size(); ++link)
+        if (link_book_.works(peer, link))
+            others += fmt::format("{}link {}", others.empty() ? "" : " and ", link + 1);
+    log_warning("node {} link {} is silent; it is heard by {}", node, news.link + 1, others);
+}
+
 }  // namespace komainu

@@ -29,16 +29,6 @@ int fail(const Error& error) {
     return exit_failed;
 }
 
-Result<DatagramLink> open_link(const Config& config) {
-    DatagramLinkOptions options;
-    options.own = config.node(config.self).addresses.front();
-    options.port = config.heartbeat.port;
-    options.group = config.heartbeat.group;
-    for (const NodeConfig& node : config.nodes)
-        if (node.id != config.self) options.peers.push_back(node.addresses.front());
-    return DatagramLink::open(options);
-}
-
 /// The guard, as its parent sees it.
 struct Guard {
     pid_t pid = -1;
@@ -89,18 +79,18 @@ Status await_ready(Guard& guard) {
 /// The child has copies of everything that was opened before. It keeps the guard's end of the
 /// socket pair and what is needed to say something.
 [[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
-                               std::optional<FencePrograms> fence, DatagramLink link,
+                               std::optional<FencePrograms> fence, std::vector<DatagramLink> links,
                                UnixListener control, Signals signals,
                                std::vector<EchoSocket> echo_sockets) {
     sockets.main.close();
     control.close();
-    { const auto closed = std::move(link); }
+    links.clear();
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
     _exit(run_guard(config, std::move(sockets.guard), page, std::move(fence)));
 }
 
-Result<Guard> start_guard(const Config& config, ClusterKeys& keys, DatagramLink& link,
+Result<Guard> start_guard(const Config& config, ClusterKeys& keys, std::vector<DatagramLink>& links,
                           UnixListener& control, Signals& signals,
                           std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
@@ -116,7 +106,7 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, DatagramLink&
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
     if (pid == 0) {
         keys = {};  // wiped: the guard has no use for them
-        become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(link),
+        become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(links),
                      std::move(control), std::move(signals), std::move(echo_sockets));
     }
     if (programs) state.counters = std::move(programs->counters);
@@ -163,8 +153,8 @@ int run_node(const Config& config, ClusterKeys keys_read) {
     // The lock on the control socket first: it names the other komainud, if there is one.
     auto control = UnixListener::open(config.control.socket);
     if (!control) return fail(control.error());
-    auto link = open_link(config);
-    if (!link) return fail(link.error());
+    auto links = open_links(config);
+    if (!links) return fail(links.error());
 
     const bool witness = config.node(config.self).witness;
     // A witness is never active, so nothing of it depends on them.
@@ -173,7 +163,7 @@ int run_node(const Config& config, ClusterKeys keys_read) {
     if (!echo_sockets) return fail(echo_sockets.error());
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, keys_read, *link, *control, *signals, *echo_sockets);
+        auto started = start_guard(config, keys_read, *links, *control, *signals, *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
@@ -196,7 +186,7 @@ int run_node(const Config& config, ClusterKeys keys_read) {
             **loop, Outfit{.config = config,
                            .keys = keys,
                            .incarnation = incarnation,
-                           .link = std::move(*link),
+                           .links = std::move(*links),
                            .control = std::move(*control),
                            .signals = std::move(*signals),
                            .echo_sockets = std::move(*echo_sockets),

@@ -17,12 +17,32 @@ json number_or_null(NodeId id) { return id == no_node ? json() : json(number(id)
 
 json milliseconds(Duration duration) { return static_cast<double>(duration / 1us) / 1000.0; }
 
-json links_of(const NodeConfig& config, bool alive, std::optional<Duration> round_trip) {
+/// The interface is this node's own.
+json link_json(const StatusSources& s, NodeId node, std::size_t link, bool alive) {
+    const std::string_view interface = s.links[link].interface();
+    return {{"address", to_string(s.config.node(node).addresses[link])},
+            {"alive", alive},
+            {"rtt_us", nullptr},
+            {"loss_percent", nullptr},
+            {"interface", interface.empty() ? json() : json(interface)}};
+}
+
+json own_links_json(const StatusSources& s) {
     json links = json::array();
-    for (const IpAddress& address : config.addresses) {
-        json link{{"address", to_string(address)}, {"alive", alive}};
-        link["rtt_us"] = round_trip ? json(*round_trip / 1us) : json();
-        links.push_back(std::move(link));
+    for (std::size_t link = 0; link < s.links.size(); ++link)
+        links.push_back(link_json(s, s.config.self, link, s.links[link].is_open()));
+    return links;
+}
+
+json links_json(const StatusSources& s, const Peer& peer) {
+    json links = json::array();
+    const auto place = static_cast<std::size_t>(&peer - s.node.peers().data());
+    for (std::size_t link = 0; link < s.links.size(); ++link) {
+        const bool alive = peer.alive() && s.link_book.works(place, link);
+        json one = link_json(s, peer.id(), link, alive);
+        if (const auto time = s.link_book.round_trip(place, link)) one["rtt_us"] = *time / 1us;
+        if (const auto loss = s.link_book.loss_percent(place, link)) one["loss_percent"] = *loss;
+        links.push_back(std::move(one));
     }
     return links;
 }
@@ -40,7 +60,7 @@ json self_json(const StatusSources& s) {
             {"on_standby", node.on_standby()},
             {"priority", node.member().priority},
             {"started", utc_text(started_ms(node.settings().incarnation))},
-            {"links", links_of(s.config.node(node.settings().self), true, {})}};
+            {"links", own_links_json(s)}};
 }
 
 json peer_json(const StatusSources& s, const Peer& peer) {
@@ -53,7 +73,7 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"paused", peer.alive() && peer.conditions().paused},
                    {"on_standby", peer.alive() && peer.conditions().on_standby},
                    {"priority", peer.priority()},
-                   {"links", links_of(s.config.node(peer.id()), peer.alive(), peer.round_trip())}};
+                   {"links", links_json(s, peer)}};
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
     return peer_json;
 }
@@ -114,7 +134,7 @@ json takeover_json(const Story& story) {
 }
 
 json counters_json(const StatusSources& s) {
-    const DatagramCounters& d = s.datagrams;
+    const DatagramCounters d = s.links.counters();
     json refused;
     for (const auto& [name, refusal] :
          {std::pair{"malformed", Refusal::malformed},

@@ -11,9 +11,10 @@
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/lateness.h"
+#include "daemon/link_book.h"
+#include "daemon/links.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
-#include "io/datagram_link.h"
 
 namespace komainu {
 
@@ -39,7 +40,8 @@ struct StatusSources {
     const Story& story;
     const RefusalLog& refusals;
     const RivalBook& rivals;
-    const DatagramCounters& datagrams;
+    const Links& links;
+    const LinkBook& link_book;
     Instant now;
     std::vector<TrustedServers::View> trusted;
     const Lateness& lateness;

@@ -1,14 +1,12 @@
 #include "guard/last_will.h"
 
-#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "base/assert.h"
+#include "io/socket_address.h"
 
 namespace komainu {
 
@@ -30,10 +28,6 @@ bool prepare(int fd, Family family) {
            set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
 }
 
-bool is_link_local(const IpAddress& address) {
-    return !address.is_ipv4() && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
-}
-
 std::string interface_with(const IpAddress& own, const Inventory& inventory) {
     for (const auto& address : inventory.addresses) {
         if (address.address.address != own) continue;
@@ -43,70 +37,68 @@ std::string interface_with(const IpAddress& own, const Inventory& inventory) {
     return {};
 }
 
-std::vector<Endpoint> destinations_of(const Config& config) {
-    const auto& heartbeat = config.heartbeat;
-    if (heartbeat.mode == HeartbeatMode::multicast)
-        return {Endpoint{heartbeat.group.value(), heartbeat.port}};
+std::vector<Endpoint> destinations_of(const Config& config, std::size_t index,
+                                      const HeartbeatLink& link) {
+    if (link.group) return {Endpoint{*link.group, link.port}};
     std::vector<Endpoint> destinations;
-    for (const auto& node : config.nodes) {
-        if (node.id == config.self) continue;
-        for (const auto& address : node.addresses)
-            destinations.push_back({address, heartbeat.port});
-    }
+    for (const auto& node : config.nodes)
+        if (node.id != config.self) destinations.push_back({node.addresses[index], link.port});
     return destinations;
 }
 
 }  // namespace
 
 Result<LastWill> LastWill::open(const Config& config, const Inventory& inventory) {
-    const IpAddress& own = config.node(config.self).addresses.front();
-    const bool to_group = config.heartbeat.mode == HeartbeatMode::multicast;
-    std::string interface;
-    if (to_group || is_link_local(own)) {
-        interface = interface_with(own, inventory);
-        if (interface.empty())
-            return Error{to_string(own) + " is not an address of this host", EADDRNOTAVAIL};
+    LastWill will;
+    for (std::size_t link = 0; link < config.link_count(); ++link) {
+        auto path = open_path(config, link, inventory);
+        if (!path) return path.error();
+        will.paths_.push_back(std::move(*path));
     }
-    const int domain = own.is_ipv4() ? AF_INET : AF_INET6;
-    Fd socket(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) return Error::from_errno("cannot create a UDP socket for the last will", errno);
-    if (!prepare(socket.get(), own.family))
-        return Error::from_errno("cannot set up the socket for the last will", errno);
-
-    LastWill will(std::move(socket), std::move(interface), to_group);
-    const SocketAddress from(Endpoint{own, 0}, will.interface_index());
-    if (::bind(will.socket_.get(), &from.generic, from.size()) != 0)
-        return Error::from_errno("cannot bind the last will's socket to " + to_string(own), errno);
-    will.destinations_ = destinations_of(config);
     return will;
 }
 
-// The interface may have been made anew since the start: the name is looked up at each use.
-std::uint32_t LastWill::interface_index() const {
-    return interface_.empty() ? 0 : ::if_nametoindex(interface_.c_str());
+Result<LastWill::Path> LastWill::open_path(const Config& config, std::size_t index,
+                                           const Inventory& inventory) {
+    const HeartbeatLink link = config.link(index);
+    const IpAddress& own = config.node(config.self).addresses[index];
+    Fd socket(
+        ::socket(own.is_ipv4() ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket) return Error::from_errno("cannot create a UDP socket for the last will", errno);
+    if (!prepare(socket.get(), own.family))
+        return Error::from_errno("cannot set up the socket for the last will", errno);
+    const SocketAddress from(Endpoint{own, 0});
+    if (::bind(socket.get(), &from.generic, from.size()) != 0)
+        return Error::from_errno("cannot bind the last will's socket to " + to_string(own), errno);
+
+    Path path{std::move(socket), own, link.interface, link.group.has_value(),
+              destinations_of(config, index, link)};
+    if (path.to_group && path.interface.empty()) path.interface = interface_with(own, inventory);
+    return path;
 }
 
-// An error shows in the sending that follows.
-void LastWill::aim_at_interface(std::uint32_t index) {
-    if (destinations_.front().address.is_ipv4()) {
-        ip_mreqn request{};
-        request.imr_ifindex = static_cast<int>(index);
-        ::setsockopt(socket_.get(), IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request);
-    } else {
-        set_option(socket_.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, static_cast<int>(index));
-    }
+// The interface may have come only after the start, or may have been made anew since: so by its
+// name, at each use. False when it is not there.
+bool LastWill::aim_at_interface(Path& path) {
+    if (path.to_group && path.interface.empty())
+        if (const auto inventory = take_inventory())
+            path.interface = interface_with(path.own, inventory.value());
+    if (path.interface.empty()) return !path.to_group;
+    return ::setsockopt(path.socket.get(), SOL_SOCKET, SO_BINDTODEVICE, path.interface.c_str(),
+                        static_cast<socklen_t>(path.interface.size())) == 0;
 }
 
 std::size_t LastWill::send() {
     if (!deposited_) return 0;
-    const auto index = interface_index();
-    if (to_group_) aim_at_interface(index);
     std::size_t sent = 0;
-    for (const auto& destination : destinations_) {
-        const SocketAddress to(destination, index);
-        if (::sendto(socket_.get(), deposited_->begin(), deposited_->size(),
-                     MSG_DONTWAIT | MSG_NOSIGNAL, &to.generic, to.size()) >= 0)
-            ++sent;
+    for (Path& path : paths_) {
+        if (!aim_at_interface(path)) continue;
+        for (const auto& destination : path.destinations) {
+            const SocketAddress to(destination);
+            if (::sendto(path.socket.get(), deposited_->begin(), deposited_->size(),
+                         MSG_DONTWAIT | MSG_NOSIGNAL, &to.generic, to.size()) >= 0)
+                ++sent;
+        }
     }
     forget();
     return sent;

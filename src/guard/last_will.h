@@ -11,35 +11,37 @@
 #include "base/result.h"
 #include "conf/config.h"
 #include "guard/orders.h"
-#include "io/socket_address.h"
 #include "netlink/inventory.h"
 
 namespace komainu {
 
 class LastWill {
 public:
-    /// The inventory tells on which interface our own address is, which matters for multicast and
-    /// for link-local addresses.
+    /// The inventory tells on which interface our own address is, which matters for multicast.
     static Result<LastWill> open(const Config& config, const Inventory& inventory);
 
     void deposit(const LastWillBytes& bytes) { deposited_ = bytes; }
     void forget() { deposited_.reset(); }
 
-    /// Sends what was deposited, once, and forgets it. Never blocks. Returns to how many
-    /// destinations it went.
+    /// Sends what was deposited, once, on all links, and forgets it. Never blocks. Returns to how
+    /// many destinations it went.
     std::size_t send();
 
 private:
-    LastWill(Fd socket, std::string interface, bool to_group)
-        : socket_(std::move(socket)), interface_(std::move(interface)), to_group_(to_group) {}
+    /// Of one link.
+    struct Path {
+        Fd socket;
+        IpAddress own;
+        std::string interface;  ///< the only one; empty: any, or not known yet
+        bool to_group = false;
+        std::vector<Endpoint> destinations;
+    };
 
-    std::uint32_t interface_index() const;
-    void aim_at_interface(std::uint32_t index);
+    static Result<Path> open_path(const Config& config, std::size_t link,
+                                  const Inventory& inventory);
+    static bool aim_at_interface(Path& path);
 
-    Fd socket_;
-    std::string interface_;  ///< that of our own address; empty when it does not matter
-    bool to_group_ = false;
-    std::vector<Endpoint> destinations_;
+    std::vector<Path> paths_;
     std::optional<LastWillBytes> deposited_;
 };
 

@@ -13,23 +13,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <vector>
+#include <string_view>
 
 #include "base/address.h"
 #include "base/fd.h"
 #include "base/result.h"
+#include "io/link_socket.h"
 #include "io/socket_address.h"
 
 namespace komainu {
-
-struct DatagramLinkOptions {
-    IpAddress own;
-    std::uint16_t port = 0;          ///< ours and the peers'
-    std::optional<IpAddress> group;  ///< multicast, when set
-    std::vector<IpAddress> peers;    ///< of the own address's family; nobody else is heard
-};
 
 struct DatagramCounters {
     std::uint64_t sent = 0;
@@ -41,6 +34,8 @@ struct DatagramCounters {
     std::uint64_t no_room = 0;         ///< not sent: the queue to the interface was full
     std::uint64_t other_send_errors = 0;
     int last_send_error = 0;  ///< errno
+
+    DatagramCounters& operator+=(const DatagramCounters& other);
 };
 
 class DatagramLink {
@@ -52,19 +47,25 @@ public:
     static constexpr std::size_t receive_datagrams_max = 4096;
 
     static Result<DatagramLink> open(const DatagramLinkOptions& options);
+    /// One whose address or interface is not there yet: nothing comes or goes until reopen().
+    explicit DatagramLink(const DatagramLinkOptions& options);
     DatagramLink(DatagramLink&&) noexcept;
     DatagramLink& operator=(DatagramLink&&) noexcept;
     ~DatagramLink();
 
+    bool is_open() const { return static_cast<bool>(socket_); }
     int fd() const { return socket_.get(); }
 
-    /// A multicast membership and a link-local address are tied to one interface of the kernel's.
-    /// True when another one has taken that one's name and has the own address by now: nothing
-    /// comes or goes here any more, until reopen().
+    /// The one that the link is tied to; empty when it is tied to none.
+    std::string_view interface() const { return interface_name_.data(); }
+
+    /// A multicast membership is one of an interface of the kernel's. True when another one has
+    /// taken that one's name and has the own address by now: nothing comes or goes here any more,
+    /// until reopen().
     bool interface_was_replaced() const;
 
     /// Opens a socket on the interface that is there now. fd() is another one afterwards, or none
-    /// when it failed; then interface_was_replaced() stays true.
+    /// when it failed.
     Status reopen();
     const DatagramCounters& counters() const;
 
@@ -88,9 +89,6 @@ public:
 private:
     struct Buffers;  // what the kernel is handed; it must not move
 
-    DatagramLink(Fd socket, const DatagramLinkOptions& options, std::uint32_t interface_index);
-    static Result<Fd> open_socket(const DatagramLinkOptions& options,
-                                  std::uint32_t interface_index);
     void send(std::size_t first, std::size_t end, std::span<const std::byte> datagram);
     std::size_t receive_batch();
     std::span<const std::byte> received(std::size_t i);
@@ -100,7 +98,7 @@ private:
     Fd socket_;
     std::unique_ptr<Buffers> buffers_;
     DatagramLinkOptions options_;
-    std::uint32_t interface_index_;  ///< that the socket is tied to; 0: to none
+    std::uint32_t interface_index_ = 0;  ///< that the socket is tied to; 0: to none
     std::array<char, IF_NAMESIZE> interface_name_{};
 };
 

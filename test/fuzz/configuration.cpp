@@ -27,14 +27,17 @@ void could_run(const Config& config) {
     must_hold(!config.nodes.empty() && config.nodes.size() <= nodes_max, "there are nodes");
     must_hold(std::ranges::is_sorted(config.nodes, {}, &NodeConfig::id), "nodes are in order");
     for (const NodeConfig& node : config.nodes)
-        must_hold(is_valid(node.id) && node.addresses.size() == links_max, "a node is complete");
+        must_hold(is_valid(node.id) && node.addresses.size() == config.link_count(),
+                  "a node has an address for each link");
+    must_hold(config.link_count() >= 1 && config.link_count() <= links_max, "there are links");
     must_hold(config.heartbeat.interval > Duration{0} &&
                   config.heartbeat.interval < config.heartbeat.deadtime,
               "the interval is shorter than the deadtime");
     must_hold(config.vips.size() <= vips_max && config.services.size() <= services_max,
               "bounds are kept");
-    const bool multicast = config.heartbeat.mode == HeartbeatMode::multicast;
-    must_hold(!multicast || config.heartbeat.group, "multicast has a group");
+    for (std::size_t link = 0; link < config.link_count(); ++link)
+        must_hold(config.link(link).mode == HeartbeatMode::unicast || config.link(link).group,
+                  "multicast has a group");
     must_hold(is_printable(describe(config)), "what would run can be shown");
 }
 
@@ -50,8 +53,11 @@ void examine(Bytes input) {
 
 std::vector<std::string> seeds() {
     const std::string& good = conf_text::good;
-    return {good, good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
+    return {good,
+            good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
             good + "[heartbeat]\nmode = multicast\ngroup = 239.1.2.3\ninterval = 10ms\n",
+            "[cluster]\nname = x\n[node.1]\naddress = 10.0.0.1\naddress = fd00::1\n[link.2]\n"
+            "mode = multicast\ngroup = ff02::77\ninterface = eth1\nport = 1\n",
             good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
             "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
 }

@@ -33,13 +33,23 @@ std::string in_ms(Duration d) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(d).count()) + "ms";
 }
 
+std::vector<LabLink> links_of(const ClusterOptions& options) {
+    return options.links.empty() ? std::vector{LabLink{0, options.heartbeat_family}}
+                                 : options.links;
+}
+
+int number_of_lans(const ClusterOptions& options) {
+    const auto links = links_of(options);
+    return 1 + std::ranges::max_element(links, {}, &LabLink::lan)->lan;
+}
+
 std::string node_sections(const ClusterOptions& options) {
     std::string text;
     for (int node = 1; node <= options.nodes; ++node) {
         const auto number = std::to_string(node);
-        const bool ipv4 = options.heartbeat_family == Family::ipv4;
-        text +=
-            "\n[node." + number + "]\naddress = " + (ipv4 ? "10.77.0." : "fd77::") + number + "\n";
+        text += "\n[node." + number + "]\n";
+        for (const auto& [lan, family] : links_of(options))
+            text += "address = " + to_string(address_on(lan, node, family)) + "\n";
         if (options.witnesses.contains(node)) text += "witness = yes\n";
         const auto priority = options.priorities.find(node);
         if (priority != options.priorities.end())
@@ -81,7 +91,9 @@ std::string service_section(ServiceCheck check, const std::string& directory) {
 }  // namespace
 
 Cluster::Cluster(ClusterOptions options)
-    : options_(std::move(options)), directory_(new_directory()) {
+    : options_(std::move(options)),
+      directory_(new_directory()),
+      network_(number_of_lans(options_), options_.families) {
     for (int node = 1; node <= options_.nodes; ++node) {
         nodes_.push_back({network_.add_host("node" + std::to_string(node), node), {}, {}});
         write_files(node);

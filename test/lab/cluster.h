@@ -26,6 +26,12 @@ inline constexpr Duration patience = 10s;
 
 enum class ServiceCheck { none, process, tcp };
 
+/// A link by which LAN of the lab (0 is the clients'), and with which of the addresses there.
+struct LabLink {
+    int lan = 0;
+    Family family = Family::ipv4;
+};
+
 struct ClusterOptions {
     int nodes = 3;
     Duration interval = 20ms;
@@ -37,6 +43,8 @@ struct ClusterOptions {
     std::string cluster_keys = {};           ///< more lines under [cluster]
     Family heartbeat_family = Family::ipv4;  ///< of the nodes' addresses
     std::string multicast_group = {};        ///< empty: unicast
+    std::vector<LabLink> links = {};         ///< empty: one, of the family above on LAN 0
+    Families families = Families::both;
     ServiceCheck check = ServiceCheck::none;
     std::string more = {};                 ///< text at the end of every configuration
     std::map<int, std::string> keys = {};  ///< hex; of nodes that shall not have the common one

@@ -29,6 +29,7 @@ namespace komainu::lab {
 namespace {
 
 constexpr const char* host_interface = "eth0";
+constexpr int first_network = 77;
 constexpr int ipv4_prefix_length = 24;
 constexpr int ipv6_prefix_length = 64;
 
@@ -50,10 +51,17 @@ void set_sysctl(const std::string& path, std::string_view value) {
 /// What libnl's TC_CAST does, with a cast that the compiler accepts without a warning.
 rtnl_tc* as_tc(const Qdisc& queue) { return reinterpret_cast<rtnl_tc*>(queue.get()); }
 
-IpAddress address_of_host(std::string_view network, int number, const char* format) {
-    char text[8];
-    std::snprintf(text, sizeof text, format, number);
-    return parse_address(std::string(network) + text).value();
+std::string interface_on(int lan) { return "eth" + std::to_string(lan); }
+
+/// Of later LANs the ports and the bridges have numbered names: "node1-2", "lan2".
+std::string bridge_of(int lan) {
+    return lan == 0 ? Network::bridge : Network::bridge + std::to_string(lan + 1);
+}
+std::string port_of(const Host& host, int lan) {
+    return lan == 0 ? host.name : host.name + "-" + std::to_string(lan + 1);
+}
+int port_index_on(int lan, int host_number) {
+    return Network::port_index(host_number) + lan * Network::first_port_index;
 }
 
 }  // namespace
@@ -105,14 +113,14 @@ struct Network::Netlink {
 
     /// A veth pair: one end a port of the bridge here, the other eth0 in the given namespace.
     void add_cable(const std::string& port, int port_index, int bridge_index,
-                   const NetworkNamespace& far_end) {
+                   const NetworkNamespace& far_end, const std::string& interface) {
         const Link added(rtnl_link_veth_alloc(), rtnl_link_put);
         rtnl_link_set_name(added.get(), port.c_str());
         rtnl_link_set_ifindex(added.get(), port_index);
         rtnl_link_set_master(added.get(), bridge_index);
         rtnl_link_set_flags(added.get(), IFF_UP);
         const Link peer(rtnl_link_veth_get_peer(added.get()), rtnl_link_put);
-        rtnl_link_set_name(peer.get(), host_interface);
+        rtnl_link_set_name(peer.get(), interface.c_str());
         rtnl_link_set_ns_fd(peer.get(), far_end.fd());
         must_nl(rtnl_link_add(socket, added.get(), NLM_F_CREATE | NLM_F_EXCL), "veth " + port);
     }
@@ -173,14 +181,25 @@ struct Network::Netlink {
     nl_sock* socket = nl_socket_alloc();
 };
 
-Network::Network() : lan_(std::make_unique<Netlink>(space_)) { lan_->add_bridge(bridge); }
+IpAddress address_on(int lan, int host_number, Family family) {
+    char text[32];
+    std::snprintf(text, sizeof text, family == Family::ipv4 ? "10.%d.0.%d" : "fd%d::%x",
+                  first_network + lan, host_number);
+    return parse_address(text).value();
+}
+
+Network::Network(int lans, Families families)
+    : lans_(lans), families_(families), lan_(std::make_unique<Netlink>(space_)) {
+    if (lans < 1 || lans > lans_max) fail("so many LANs: " + std::to_string(lans));
+    for (int lan = 0; lan < lans; ++lan) lan_->add_bridge(bridge_of(lan).c_str());
+}
 
 Network::~Network() = default;
 
 Host& Network::add_host(const std::string& name, int number) {
     if (number < 1 || number > hosts_max) fail("no such host number: " + std::to_string(number));
-    hosts_.push_back({name, number, address_of_host("10.77.0.", number, "%d"),
-                      address_of_host("fd77::", number, "%x"), NetworkNamespace()});
+    hosts_.push_back({name, number, address_on(0, number, Family::ipv4),
+                      address_on(0, number, Family::ipv6), NetworkNamespace()});
     Host& host = hosts_.back();
     // Else the link-local addresses could not be used for a second or two.
     host.space.run([] {
@@ -189,28 +208,35 @@ Host& Network::add_host(const std::string& name, int number) {
     });
     lan_->number_namespace(host.space, number);
     Netlink(host.space).set_up("lo", Carrier::up);
-    plug_in(host);
+    for (int lan = 0; lan < lans_; ++lan) plug_in(host, lan);
     return host;
 }
 
-void Network::plug_in(const Host& host) {
-    lan_->add_cable(host.name, port_index(host.number), lan_->index(bridge), host.space);
+void Network::plug_in(const Host& host, int lan) {
+    const auto interface = interface_on(lan);
+    lan_->add_cable(port_of(host, lan), port_index_on(lan, host.number),
+                    lan_->index(bridge_of(lan).c_str()), host.space, interface);
     Netlink own(host.space);
-    own.set_up(host_interface, Carrier::up);
-    own.add_address(host_interface, host.ipv4, ipv4_prefix_length);
-    own.add_address(host_interface, host.ipv6, ipv6_prefix_length);
+    own.set_up(interface.c_str(), Carrier::up);
+    if (families_ == Families::both)
+        own.add_address(interface.c_str(), address_on(lan, host.number, Family::ipv4),
+                        ipv4_prefix_length);
+    own.add_address(interface.c_str(), address_on(lan, host.number, Family::ipv6),
+                    ipv6_prefix_length);
 }
 
-void Network::remove_interface(const Host& host) { Netlink(host.space).remove(host_interface); }
+void Network::remove_interface(const Host& host, int lan) {
+    Netlink(host.space).remove(interface_on(lan).c_str());
+}
 
-void Network::replace_interface(const Host& host) { plug_in(host); }
+void Network::replace_interface(const Host& host, int lan) { plug_in(host, lan); }
 
 void Network::set_carrier(const Host& host, Carrier carrier) {
     lan_->set_up(host.name.c_str(), carrier);
 }
 
-void Network::silence(const Host& host) {
-    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_STATE, BR_STATE_DISABLED);
+void Network::silence(const Host& host, int lan) {
+    lan_->set_of_port(port_of(host, lan).c_str(), IFLA_BRPORT_STATE, BR_STATE_DISABLED);
 }
 
 void Network::keep_apart(const Host& host) {
@@ -221,11 +247,12 @@ void Network::deafen(const Host& host) { lan_->drop_egress(host.name.c_str()); }
 
 void Network::mute(const Host& host) { Netlink(host.space).drop_egress(host_interface); }
 
-void Network::heal(const Host& host) {
-    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_STATE, BR_STATE_FORWARDING);
-    lan_->set_of_port(host.name.c_str(), IFLA_BRPORT_ISOLATED, 0);
-    lan_->pass_egress(host.name.c_str());
-    Netlink(host.space).pass_egress(host_interface);
+void Network::heal(const Host& host, int lan) {
+    const auto port = port_of(host, lan);
+    lan_->set_of_port(port.c_str(), IFLA_BRPORT_STATE, BR_STATE_FORWARDING);
+    lan_->set_of_port(port.c_str(), IFLA_BRPORT_ISOLATED, 0);
+    lan_->pass_egress(port.c_str());
+    Netlink(host.space).pass_egress(interface_on(lan).c_str());
 }
 
 MacAddress mac_of(const Host& host) {

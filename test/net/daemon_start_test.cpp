@@ -215,12 +215,6 @@ TEST_F(DaemonStart, NeedsItsUdpPort) {
     expect_refused(1, "10.77.0.1:9694 is in use: another komainud with this node's address");
 }
 
-TEST_F(DaemonStart, NeedsItsOwnAddress) {
-    lay_out();
-    configure("address = 10.77.0.1\n", "address = 10.77.0.9\n");
-    expect_refused(1, "10.77.0.9 is not an address of this host");
-}
-
 TEST_F(DaemonStart, OfASecondDaemonAtTheSameSocketIsRefused) {
     lay_out();
     cluster().start(node);

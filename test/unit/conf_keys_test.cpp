@@ -44,6 +44,12 @@ const std::vector<KeyCase>& cases() {
         {"heartbeat.interval", "10ms", [](auto& c) { return c.heartbeat.interval == 10ms; }},
         {"heartbeat.deadtime", "2s", [](auto& c) { return c.heartbeat.deadtime == 2s; }},
         {"heartbeat.port", "65535", [](auto& c) { return c.heartbeat.port == 65535; }},
+        {"link.N.mode", "multicast",
+         [](auto& c) { return c.links.at(0).mode == HeartbeatMode::multicast; }},
+        {"link.N.interface", "eth1", [](auto& c) { return c.links.at(0).interface == "eth1"; }},
+        {"link.N.group", "239.77.0.2",
+         [](auto& c) { return c.links.at(0).group == parse_address("239.77.0.2"); }},
+        {"link.N.port", "9695", [](auto& c) { return c.links.at(0).port == 9695; }},
         {"vip.NAME.address", "10.77.0.7/16",
          [](auto& c) { return to_string(c.vips.at(0).address) == "10.77.0.7/16"; }},
         {"vip.NAME.interface", "bond0.7",
@@ -75,7 +81,9 @@ Config with(const KeyCase& c) {
 }
 
 /// A model in which each section is there, with its defaults.
-Config without() { return read_config("[cluster]\n[node.1]\n[vip.1]\n[service.1]\n").config; }
+Config without() {
+    return read_config("[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[service.1]\n").config;
+}
 
 bool is_default(const KeyCase& c) {
     const auto config = without();

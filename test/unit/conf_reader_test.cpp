@@ -88,9 +88,14 @@ TEST(ConfReader, RefusesAKeyThatIsGivenTwice) {
 }
 
 TEST(ConfReader, RefusesMoreAddressesOfANodeThanThereMayBeLinks) {
-    EXPECT_EQ(problems_of(good_but("[node.2]", "address = 10.78.0.1\n[node.2]")),
-              Said{"k.conf:5: address: one address too many, a node has at most 1; remove this "
-                   "line"});
+    std::string four_more;
+    for (const char* address : {"10.78.0.1", "10.79.0.1", "10.80.0.1", "10.81.0.1"})
+        four_more += std::string("address = ") + address + "\n";
+    const auto said = problems_of(good_but("[node.2]", four_more + "[node.2]"));
+    EXPECT_NE(std::ranges::find(said,
+                                "k.conf:8: address: one address too many, a node has at most 4; "
+                                "remove this line"),
+              said.end());
 }
 
 TEST(ConfReader, RefusesMoreServicesThanThereMayBe) {

@@ -167,6 +167,24 @@ TEST(StatusText, SaysNothingOfTheLifeOfANodeThatIsDown) {
         << text_of(status);
 }
 
+TEST(StatusText, GivesEachOfSeveralLinksALineAndSaysWhatItLoses) {
+    auto status = healthy();
+    status["nodes"][0]["links"].push_back({{"address", "10.78.0.1"}, {"alive", true}});
+    status["nodes"][1]["links"].push_back({{"address", "10.78.0.2"}, {"alive", false}});
+    status["nodes"][2]["links"].push_back(
+        {{"address", "10.78.0.3"}, {"alive", true}, {"rtt_us", 90}, {"loss_percent", 4}});
+    const auto text = text_of(status);
+    const auto table = text.find("NODE");
+    EXPECT_EQ(text.substr(table, text.find("\nVIP") - table),
+              "NODE  ROLE     ALIVE  HEALTHY  PRIORITY  UP FOR   LINK (ROUND TRIP)\n"
+              "1 *   active   yes    yes      100       2h 0min  10.77.0.1\n"
+              "                                                  10.78.0.1\n"
+              "2     standby  yes    yes      90        30s      10.77.0.2 (85 us)\n"
+              "                                                  10.78.0.2 (silent)\n"
+              "3     witness  yes    yes      -         3d 4h    10.77.0.3 (1.2 ms)\n"
+              "                                                  10.78.0.3 (90 us, 4 % lost)\n");
+}
+
 TEST(StatusText, PaintsOnlyWhereColoursAreWanted) {
     EXPECT_EQ(text_of(healthy()).find('\x1b'), std::string::npos);
     const auto painted = status_text(healthy(), now(), Colors::on);
@@ -225,6 +243,12 @@ TEST(Troubles, TellThatALinkIsSilentThoughItsNodeLives) {
     auto status = healthy();
     status["nodes"][1]["links"][0]["alive"] = false;
     EXPECT_EQ(troubles(status), Said{"node 2 is not heard at 10.77.0.2"});
+}
+
+TEST(Troubles, TellThatALinkOfTheAskedNodeIsNotThereYet) {
+    auto status = healthy();
+    status["nodes"][0]["links"][0]["alive"] = false;
+    EXPECT_EQ(troubles(status), Said{"this node cannot use its address 10.77.0.1 (yet)"});
 }
 
 TEST(Troubles, TellWhyNobodyIsActiveThoughThereIsAQuorum) {

@@ -1,0 +1,43 @@
+// The UDP socket of one link: where it is bound, whom it hears, and the interface that it is tied
+// to. What is not there yet (an address, an interface) is told apart from what cannot be right.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace komainu {
+
+struct DatagramLinkOptions {
+    IpAddress own;
+    std::uint16_t port = 0;      ///< ours and the peers'
+    std::string interface = {};  ///< the only one that is used; empty: any, or the own address's
+    std::optional<IpAddress> group;  ///< multicast, when set
+    std::vector<IpAddress> peers;    ///< of the own address's family; nobody else is heard
+};
+
+/// The index of the interface of that name; 0 when there is none.
+std::uint32_t interface_index(std::string_view name);
+
+/// The index of the interface that has the address; 0 when none has.
+std::uint32_t interface_with(const IpAddress& address);
+
+/// The index of the interface that a link is tied to, 0 when it is tied to none: a multicast
+/// membership is one of an interface, and the operator may name one. The own address must be there.
+Result<std::uint32_t> interface_of(const DatagramLinkOptions& options);
+
+/// Opens the socket on that interface. It is bound to the own address, or to the group, and it does
+/// not send from an address that this host has not, or that is not usable yet (RFC 4862, section
+/// 5.4: a tentative address is nobody's).
+Result<Fd> open_link_socket(const DatagramLinkOptions& options, std::uint32_t interface);
+
+/// Whether that which open_link_socket or interface_of missed may come by itself.
+bool may_come_later(const Error& error);
+
+}  // namespace komainu
