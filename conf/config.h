@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/quorum_rule.h"
 #include "base/time.h"
+#include "conf/status_list.h"
 
 namespace komainu {
 
@@ -52,7 +53,25 @@ struct VipConfig {
     std::string interface;
 };
 
-enum class CheckKind : std::uint8_t { process, tcp };
+/// Which services must be well for a node to be fit; those with a weight do not count here.
+enum class Require : std::uint8_t { all, any };
+
+/// `[lifecheck]`
+struct LifecheckConfig {
+    Require require = Require::all;
+};
+
+enum class CheckKind : std::uint8_t { process, tcp, http, query };
+
+/// What a service counts as before its first result.
+enum class InitialState : std::uint8_t {
+    unknown,  ///< not well, and one success is enough
+    well,     ///< until `fall` failures in a row
+    ill,      ///< until `rise` successes in a row
+};
+
+/// What an error counts as that a living SQL server reports.
+enum class ErrorAnswers : std::uint8_t { ill, well };
 
 /// `[service.NAME]`
 struct ServiceConfig {
@@ -60,10 +79,25 @@ struct ServiceConfig {
     CheckKind check = CheckKind::process;
     std::string pid_file;             ///< check = process
     std::optional<Endpoint> address;  ///< check = tcp
+
+    std::string url;                   ///< check = http
+    StatusList status = {{200, 299}};  ///< which of them are good
+    std::optional<std::string> body;   ///< what must occur in it
+    std::string unix_socket;           ///< to connect to instead of the URL's host; empty: none
+
+    std::string conninfo;  ///< check = query; may hold a password
+    std::string query = "SELECT 1";
+    std::optional<std::string> expect;  ///< the first column of the first row
+    ErrorAnswers error_answers = ErrorAnswers::ill;
+
     Duration interval = 1s;
     Duration timeout = 1s;
     int rise = 1;  ///< successes in a row that make a failed service healthy
     int fall = 2;  ///< failures in a row that make a healthy service failed
+    InitialState initial = InitialState::unknown;
+    /// By how much the node's priority is lower while the service is not well. 0: it makes the node
+    /// unfit instead.
+    std::uint8_t weight = 0;
 };
 
 /// `[control]`
@@ -95,6 +129,7 @@ struct Config {
     std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;
     std::vector<VipConfig> vips;  ///< in the order of the file
+    LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
     ControlConfig control;
     DaemonConfig daemon;

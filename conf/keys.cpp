@@ -5,6 +5,7 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <functional>
 
+#include "conf/url.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -19,6 +20,7 @@ constexpr Range<Duration> check_durations{10ms, 60min};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
+constexpr Range<int> weights{1, 255};
 
 enum class Presence { optional, required };
 
@@ -155,16 +157,33 @@ Keys keys_of(VipConfig& vip) {
     return keys;
 }
 
+Keys keys_of(LifecheckConfig& lifecheck) {
+    Keys keys;
+    keys.add_options()  //
+        ("require", choice(lifecheck.require, requirements));
+    return keys;
+}
+
 Keys keys_of(ServiceConfig& service) {
     Keys keys;
-    keys.add_options()                                             //
-        ("check", choice(service.check, check_kinds))              //
-        ("pid_file", value(service.pid_file, read_absolute_path))  //
-        ("address", value(service.address, read_endpoint))         //
-        ("interval", duration(service.interval, check_durations))  //
-        ("timeout", duration(service.timeout, check_durations))    //
-        ("rise", number(service.rise, check_counts))               //
-        ("fall", number(service.fall, check_counts));
+    keys.add_options()                                                   //
+        ("check", choice(service.check, check_kinds))                    //
+        ("pid_file", value(service.pid_file, read_absolute_path))        //
+        ("address", value(service.address, read_endpoint))               //
+        ("url", value(service.url, read_url))                            //
+        ("status", value(service.status, read_status_list))              //
+        ("body", value(service.body, read_text))                         //
+        ("unix_socket", value(service.unix_socket, read_absolute_path))  //
+        ("conninfo", value(service.conninfo, read_conninfo))             //
+        ("query", value(service.query, read_text))                       //
+        ("expect", value(service.expect, read_text))                     //
+        ("error_answers", choice(service.error_answers, error_answers))  //
+        ("interval", duration(service.interval, check_durations))        //
+        ("timeout", duration(service.timeout, check_durations))          //
+        ("rise", number(service.rise, check_counts))                     //
+        ("fall", number(service.fall, check_counts))                     //
+        ("initial", choice(service.initial, initial_states))             //
+        ("weight", number(service.weight, weights));
     return keys;
 }
 

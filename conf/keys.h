@@ -15,6 +15,7 @@ Keys cluster_keys(Config& config);
 Keys keys_of(NodeConfig& node);
 Keys keys_of(HeartbeatConfig& heartbeat);
 Keys keys_of(VipConfig& vip);
+Keys keys_of(LifecheckConfig& lifecheck);
 Keys keys_of(ServiceConfig& service);
 Keys keys_of(ControlConfig& control);
 Keys keys_of(DaemonConfig& daemon);

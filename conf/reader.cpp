@@ -122,6 +122,10 @@ void read_vip(const Section& section, ReadConfig& read) {
     read_item(section, vip, read.config.vips, vips_max, read);
 }
 
+void read_lifecheck(const Section& section, ReadConfig& read) {
+    read_section(section, keys_of(read.config.lifecheck), read);
+}
+
 void read_service(const Section& section, ReadConfig& read) {
     ServiceConfig service;
     service.name = section.name;
@@ -145,11 +149,12 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 7> section_kinds{{
+constexpr std::array<SectionKind, 8> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
     {"vip", Suffix::name, read_vip},
+    {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
     {"control", Suffix::none, read_control},
     {"daemon", Suffix::none, read_daemon},
@@ -222,6 +227,7 @@ std::vector<std::string> known_keys() {
     add("node.N", keys_of(node));
     add("heartbeat", keys_of(config.heartbeat));
     add("vip.NAME", keys_of(vip));
+    add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
     add("control", keys_of(config.control));
     add("daemon", keys_of(config.daemon));

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "conf/url.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -54,17 +55,58 @@ std::string describe(const HeartbeatConfig& heartbeat) {
                        to_string(interval), target, port, to_string(deadtime));
 }
 
+std::string describe_http(const ServiceConfig& service) {
+    return fmt::format("HTTP GET of {}{}, status {}{}", without_user(service.url),
+                       service.unix_socket.empty() ? "" : " at " + service.unix_socket,
+                       to_string(service.status),
+                       service.body ? fmt::format(" and \"{}\" in the body", *service.body) : "");
+}
+
+/// Without the connection string, which may hold a password.
+std::string describe_query(const ServiceConfig& service) {
+    return fmt::format(
+        "the SQL query {} answers {}{}", service.query,
+        service.expect ? fmt::format("\"{}\"", *service.expect) : std::string("with a row"),
+        service.error_answers == ErrorAnswers::well ? ", or with an error" : "");
+}
+
+std::string describe_check(const ServiceConfig& service) {
+    switch (service.check) {
+        case CheckKind::process:
+            return "the process in " + service.pid_file;
+        case CheckKind::tcp:
+            return "TCP connect to " + (service.address ? to_string(*service.address) : "");
+        case CheckKind::http:
+            return describe_http(service);
+        case CheckKind::query:
+            return describe_query(service);
+    }
+    return {};
+}
+
+/// What is only said when it is not the default.
+std::string describe_counting(const ServiceConfig& service) {
+    std::string text;
+    if (service.initial != InitialState::unknown)
+        text += fmt::format("; {} until checked", name_of(initial_states, service.initial));
+    if (service.weight != 0)
+        text += fmt::format("; unhealthy it takes {} from the priority", service.weight);
+    return text;
+}
+
+std::string describe(const LifecheckConfig& lifecheck) {
+    return lifecheck.require == Require::any ? "one healthy service without a weight is enough\n"
+                                             : "";
+}
+
 std::string describe(const ServiceConfig& service) {
-    const auto what =
-        service.check == CheckKind::process
-            ? "the process in " + service.pid_file
-            : "TCP connect to " + (service.address ? to_string(*service.address) : "");
     return fmt::format(
         "service {}: {}, every {}, waiting at most {}; unhealthy after {} failure{}, healthy after "
         "{} "
-        "success{}\n",
-        service.name, what, to_string(service.interval), to_string(service.timeout), service.fall,
-        service.fall == 1 ? "" : "s", service.rise, service.rise == 1 ? "" : "es");
+        "success{}{}\n",
+        service.name, describe_check(service), to_string(service.interval),
+        to_string(service.timeout), service.fall, service.fall == 1 ? "" : "s", service.rise,
+        service.rise == 1 ? "" : "es", describe_counting(service));
 }
 
 }  // namespace
@@ -77,6 +119,7 @@ std::string describe(const Config& config) {
     text += describe(config.heartbeat);
     for (const auto& vip : config.vips)
         text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
+    text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
                               config.key_file, config.control.socket, config.control.state_dir,

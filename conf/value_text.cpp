@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t quoted_bytes_max = 60;
 constexpr std::size_t name_bytes_max = 63;
+constexpr std::size_t text_bytes_max = 4096;
 
 struct Unit {
     std::string_view name;
@@ -72,6 +73,13 @@ std::string to_string(Duration duration) {
     return fmt::format("{}ms", std::chrono::duration<double, std::milli>(duration).count());
 }
 
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 Result<int> read_number(std::string_view text, Range<int> range) {
     const auto count = split_count(text);
     if (!count || !count->rest.empty() || count->number < range.least || count->number > range.most)
@@ -126,6 +134,21 @@ Result<std::string> read_interface_name(std::string_view text) {
     return Error{
         fmt::format("{} is not an interface name; write one of at most {} letters, such as eth0",
                     quoted(text), IFNAMSIZ - 1)};
+}
+
+Result<std::string> read_text(std::string_view text) {
+    if (text.size() <= text_bytes_max) return std::string(text);
+    return Error{
+        fmt::format("{} is too long; write at most {} bytes", quoted(text), text_bytes_max)};
+}
+
+// Not quoted in the error: it may hold a password.
+Result<std::string> read_conninfo(std::string_view text) {
+    const bool is_uri = text.starts_with("postgresql://") || text.starts_with("postgres://");
+    if (is_uri || text.find('=') != text.npos) return read_text(text);
+    return Error{
+        "is no connection string; write one such as host=127.0.0.1 port=9999 dbname=postgres or "
+        "postgresql://127.0.0.1:9999/postgres"};
 }
 
 Result<std::string> read_name(std::string_view text) {

@@ -23,6 +23,9 @@ struct Range {
 /// The text in quotation marks, shortened when it is long.
 std::string quoted(std::string_view text);
 
+/// Without the blanks around it.
+std::string_view trim(std::string_view text);
+
 /// A whole number with its unit (ms, s or min): "100ms".
 Result<Duration> read_duration(std::string_view text, Range<Duration> range);
 /// The shortest exact spelling: "100ms", "2s", "1min".
@@ -36,6 +39,12 @@ Result<Prefix> read_prefix(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);
+
+/// Free text of at most 4 KiB, as it stands.
+Result<std::string> read_text(std::string_view text);
+/// A connection string of libpq's: "keyword=value ..." or a URI. What stands in it is libpq's
+/// business.
+Result<std::string> read_conninfo(std::string_view text);
 
 /// Names of clusters, VIPs and services: they stand in logs and JSON, and identify.
 Result<std::string> read_name(std::string_view text);

@@ -12,6 +12,9 @@ std::unique_ptr<Check> make_check(Loop& loop, const ServiceConfig& service, Chec
             return std::make_unique<ProcessCheck>(loop, service, std::move(report));
         case CheckKind::tcp:
             return std::make_unique<TcpCheck>(loop, service, std::move(report));
+        case CheckKind::http:
+        case CheckKind::query:
+            break;
     }
     assertion_failed("service.check is a CheckKind", __FILE__, __LINE__);
 }
