@@ -21,6 +21,11 @@ struct HealthChanged {
     bool healthy = false;
 };
 
+/// Of this node: what a service's weight takes from it, or what was configured anew.
+struct PriorityChanged {
+    std::uint16_t priority = 0;
+};
+
 /// Answers to HoldVips: the kernel has acknowledged all addresses, or they could not be added and
 /// none is there.
 struct VipsHeld {
@@ -61,8 +66,8 @@ struct RivalSeen {};
 /// Stop orderly: hand over, say good-bye, then the Exit action.
 struct StopAsked {};
 
-using Event =
-    std::variant<TimerExpired, Received, HealthChanged, VipsHeld, HoldFailed, VipsDropped,
-                 SwitchoverAsked, TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
+using Event = std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, VipsHeld,
+                           HoldFailed, VipsDropped, SwitchoverAsked, TrustedServersChanged,
+                           ArbiterAnswered, RivalSeen, StopAsked>;
 
 }  // namespace komainu

@@ -78,6 +78,13 @@ void Node::on(const HealthChanged& event) {
     hand_over(Cause::unhealthy, no_node);
 }
 
+void Node::on(const PriorityChanged& event) {
+    if (member_.priority == event.priority) return;
+    member_.priority = event.priority;
+    heartbeat_now();
+    judge_due_ = true;
+}
+
 // --- Hearing -------------------------------------------------------------------------------------
 
 void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {

@@ -91,6 +91,7 @@ private:
     void on(const TimerExpired&);
     void on(const Received&);
     void on(const HealthChanged&);
+    void on(const PriorityChanged&);
     void on(const StopAsked&);
     void hear(const Envelope&, const Heartbeat&);
     void hear(const Envelope&, const VoteRequest&);
