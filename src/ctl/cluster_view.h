@@ -36,6 +36,16 @@ struct VipView {
     std::optional<bool> held;  ///< by the node that was asked
 };
 
+/// A service of the node that was asked.
+struct ServiceView {
+    std::string name;
+    std::string check;
+    std::string state;  ///< "well", "ill", or "unknown"
+    std::string reason;
+    std::optional<std::int64_t> since_ms;  ///< wall clock
+    int weight = 0;                        ///< 0: it makes the node unfit
+};
+
 struct TrustedServerView {
     std::string address;
     std::optional<bool> answers;
@@ -72,7 +82,8 @@ struct ClusterView {
     int votes_heard = 0;
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
-    bool stale = false;  ///< the node that was asked holds the VIPs without a quorum
+    std::vector<ServiceView> services;  ///< of the node that was asked
+    bool stale = false;                 ///< the node that was asked holds the VIPs without a quorum
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;

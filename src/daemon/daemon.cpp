@@ -47,11 +47,8 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
       fence_(std::move(outfit.fence)),
-      services_(loop, config_.services,
-                [this](bool healthy, std::string_view reason) {
-                    fitness_.set_services(healthy, reason);
-                    fitness_may_have_changed();
-                }),
+      services_(loop, config_.services, config_.lifecheck.require,
+                [this] { services_may_have_changed(); }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
       rivals_(config_.vips.size()),
@@ -79,6 +76,7 @@ int Daemon::run() {
     if (trusted_) trusted_->start();
     if (guard_) begin_start_probe();
     fitness_may_have_changed();
+    priority_may_have_changed();
     judgement_.set(node_.deadline());
     follow_interface();
     loop_.run();
@@ -267,11 +265,27 @@ void Daemon::trusted_servers_changed(bool reachable) {
 }
 
 /// The core asks only while a trusted server answers, so there is an arbiter.
+void Daemon::services_may_have_changed() {
+    fitness_.set_services(services_.healthy(), services_.reason());
+    fitness_may_have_changed();
+    priority_may_have_changed();
+}
+
 void Daemon::ask_arbiter(const AskArbiter& ask) { arbiter_->ask(ask); }
 
 void Daemon::set_fence_trouble(std::string trouble) {
     fence_.trouble = std::move(trouble);
     if (fence_.mode == FenceMode::require) fitness_.set_fence(fence_.trouble);
+}
+
+void Daemon::priority_may_have_changed() {
+    const int left = config_.node(config_.self).priority - services_.penalty();
+    const auto priority = static_cast<std::uint16_t>(std::max(left, 0));
+    const std::uint16_t before = node_.member().priority;
+    if (priority == before) return;
+    const std::string why = services_.penalty_reason();
+    log_notice("priority {} -> {}{}{}", before, priority, why.empty() ? "" : ": ", why);
+    step(PriorityChanged{priority});
 }
 
 void Daemon::fitness_may_have_changed() {

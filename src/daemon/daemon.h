@@ -73,7 +73,9 @@ private:
     void trusted_servers_changed(bool reachable);
     void ask_arbiter(const AskArbiter& ask);
     void set_fence_trouble(std::string trouble);
+    void services_may_have_changed();
     void fitness_may_have_changed();
+    void priority_may_have_changed();
 
     // Others who have a VIP (rivals.cpp).
     void begin_start_probe();

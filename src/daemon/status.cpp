@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "conf/names.h"
 #include "daemon/words.h"
 
 namespace komainu {
@@ -75,6 +76,30 @@ json vips_json(const StatusSources& s) {
                         {"interface", vip.interface},
                         {"held", s.node.vips_held()}});
     return vips;
+}
+
+std::string_view word(Health health) {
+    switch (health) {
+        case Health::unseen:
+            return "unknown";
+        case Health::healthy:
+            return "well";
+        case Health::failed:
+            return "ill";
+    }
+    return "";
+}
+
+json services_json(const StatusSources& s) {
+    json services = json::array();
+    for (const auto& service : s.services)
+        services.push_back({{"name", service.name},
+                            {"check", name_of(check_kinds, service.check)},
+                            {"state", word(service.health)},
+                            {"since", utc_text(service.since_ms)},
+                            {"reason", service.reason},
+                            {"weight", service.weight}});
+    return services;
 }
 
 json trusted_json(const StatusSources& s) {
@@ -159,6 +184,7 @@ json status_json(const StatusSources& s) {
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
+        {"services", services_json(s)},
         {"stale", node.stale()},
         {"trusted_servers", trusted_json(s)},
         {"rivals", rivals_json(s)},

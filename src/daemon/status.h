@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "check/service_set.h"
 #include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
@@ -41,6 +42,7 @@ struct StatusSources {
     const DatagramCounters& datagrams;
     Instant now;
     std::vector<TrustedServers::View> trusted;
+    std::vector<ServiceSet::View> services;
 };
 
 nlohmann::json status_json(const StatusSources& sources);
