@@ -19,7 +19,7 @@ std::size_t keep(const char* bytes, std::size_t one, std::size_t count, void* ke
     auto& body = *static_cast<std::string*>(kept_body);
     const std::size_t taken = std::min(one * count, body_bytes_max - body.size());
     body.append(bytes, taken);
-    return taken;
+    return body.size() < body_bytes_max ? taken : 0;
 }
 
 void permit_only_http(CURL* curl) {
@@ -48,10 +48,6 @@ void ask_for(CURL* curl, const ServiceConfig& service) {
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, service.unix_socket.c_str());
 }
 
-bool is_bad_setting(CURLcode code) {
-    return code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL;
-}
-
 }  // namespace
 
 Outcome check_http(const ServiceConfig& service) {
@@ -69,7 +65,7 @@ Outcome check_http(const ServiceConfig& service) {
     const CURLcode code = curl_easy_perform(curl);
     const bool is_enough = code == CURLE_WRITE_ERROR && body.size() == body_bytes_max;
     if (code != CURLE_OK && !is_enough)
-        return {is_bad_setting(code) ? Finding::bad_settings : Finding::ill,
+        return {code == CURLE_URL_MALFORMAT ? Finding::bad_settings : Finding::ill,
                 one_line(trouble[0] != '\0' ? trouble : curl_easy_strerror(code))};
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

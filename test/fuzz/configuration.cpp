@@ -50,9 +50,16 @@ void examine(Bytes input) {
 
 std::vector<std::string> seeds() {
     const std::string& good = conf_text::good;
-    return {good, good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
+    return {good,
+            good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
             good + "[heartbeat]\nmode = multicast\ngroup = 239.1.2.3\ninterval = 10ms\n",
             good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
+            good +
+                "[service.web]\ncheck = http\nurl = https://u:p@[::1]:8080/x?y\nstatus = 200-299, "
+                "301\n",
+            good +
+                "[lifecheck]\nrequire = any\n[service.db]\ncheck = query\nconninfo = host=h\n"
+                "expect = t\nweight = 9\ninitial = ill\n",
             "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
 }
 
