@@ -58,7 +58,7 @@ override LDFLAGS  := $(if $(SAN),-fsanitize=$(SAN)) -pie -Wl,-z,relro,-z,now -Wl
 LDLIBS      = $(call pkg,--libs,$(LIBS)) -lboost_program_options
 TEST_LDLIBS = $(call pkg,--libs,$(TEST_LIBS)) -lpthread
 
-ROOMS     := src/base src/core packet netlink conf src/io src/guard src/check src/checker \
+ROOMS     := src/base src/core packet netlink conf src/io src/guard src/runner src/check src/checker \
              src/daemon src/ctl
 SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
@@ -210,6 +210,7 @@ GTEST   := $(B)/test/gtest.h
 READING  = $(if $(filter test/unit/% test/net/%,$<),-include $(GTEST))
 # What only komainu-check includes.
 CHECKING = $(if $(filter src/checker/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
+LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"')
 # The simulator is the one test that has to be fast.
 SPEED    = $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE))
 $(GTEST).gch: $(B)/flags
@@ -221,7 +222,7 @@ $(UNIT) $(NET): | $(GTEST).gch
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) $(CHECKING) -c -o $@ $<
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) $(CHECKING) $(LOCATING) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
 FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "conf/hook_check.h"
 #include "conf/names.h"
 #include "conf/quorum_check.h"
 #include "conf/service_check.h"
@@ -230,6 +231,7 @@ void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
     check_services(config, lines, problems);
     check_quorum(config, lines, problems);
+    check_hooks(config, lines, problems);
 }
 
 void find_self(Config& config, std::optional<NodeId> option, std::span<const LocalAddress> local,

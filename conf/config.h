@@ -2,6 +2,7 @@
 // once by the reader (conf/reader.h), checked (conf/check.h) and never changed afterwards.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,12 +12,14 @@
 #include "base/ids.h"
 #include "base/quorum_rule.h"
 #include "base/time.h"
+#include "conf/command.h"
 #include "conf/status_list.h"
 
 namespace komainu {
 
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
+inline constexpr std::size_t hooks_max = 32;
 inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t links_max = 1;  ///< addresses per node; several links come later
 
@@ -61,7 +64,7 @@ struct LifecheckConfig {
     Require require = Require::all;
 };
 
-enum class CheckKind : std::uint8_t { process, tcp, http, query };
+enum class CheckKind : std::uint8_t { process, tcp, http, query, command };
 
 /// What a service counts as before its first result.
 enum class InitialState : std::uint8_t {
@@ -90,6 +93,9 @@ struct ServiceConfig {
     std::optional<std::string> expect;  ///< the first column of the first row
     ErrorAnswers error_answers = ErrorAnswers::ill;
 
+    Argv command;      ///< check = command; exit status 0 is a success
+    std::string user;  ///< whom it runs as; empty: the daemon's own
+
     Duration interval = 1s;
     Duration timeout = 1s;
     int rise = 1;  ///< successes in a row that make a failed service healthy
@@ -98,6 +104,32 @@ struct ServiceConfig {
     /// By how much the node's priority is lower while the service is not well. 0: it makes the node
     /// unfit instead.
     std::uint8_t weight = 0;
+};
+
+/// What a hook may be told of.
+enum class HookEvent : std::uint8_t {
+    active,     ///< this node became it
+    standby,    ///< this node no longer is the active
+    fault,      ///< this node is no longer fit to be active
+    peer_lost,  ///< another node fell silent, or left
+    conflict,   ///< somebody else answers for a VIP
+};
+/// Before or after the VIPs have moved.
+enum class HookWhen : std::uint8_t { before, after };
+
+/// `[hook.NAME]`: a command that is run when something happens.
+struct HookConfig {
+    std::string name;
+    std::vector<HookEvent> on;
+    HookWhen when = HookWhen::after;
+    Argv command;
+    std::string user;  ///< whom it runs as; empty: the daemon's own
+    Duration timeout = 30s;
+    bool wait = false;  ///< the VIPs do not move before it has ended
+
+    bool is_for(HookEvent event, HookWhen moment) const {
+        return when == moment && std::ranges::find(on, event) != on.end();
+    }
 };
 
 /// `[control]`
@@ -131,6 +163,7 @@ struct Config {
     std::vector<VipConfig> vips;  ///< in the order of the file
     LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
+    std::vector<HookConfig> hooks;  ///< in the order of the file
     ControlConfig control;
     DaemonConfig daemon;
 

@@ -17,6 +17,7 @@ namespace {
 constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
 constexpr Range<Duration> deadtimes{20ms, 60min};
 constexpr Range<Duration> check_durations{10ms, 60min};
+constexpr Range<Duration> hook_durations{10ms, 60min};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
@@ -86,6 +87,14 @@ Value<Number>* number(Number& member, Range<int> range) {
 template <class Choice, std::size_t N>
 Value<Choice>* choice(Choice& member, const std::array<Named<Choice>, N>& table) {
     return value(member, [&table](std::string_view text) { return read_choice(text, table); });
+}
+
+template <class Choice, std::size_t N>
+Value<std::vector<Choice>>* choices(std::vector<Choice>& member,
+                                    const std::array<Named<Choice>, N>& table) {
+    return value(
+        member, [&table](std::string_view text) { return read_choices(text, table); },
+        Presence::required);
 }
 
 /// A key that may stand on several lines, one link each.
@@ -178,12 +187,26 @@ Keys keys_of(ServiceConfig& service) {
         ("query", value(service.query, read_text))                       //
         ("expect", value(service.expect, read_text))                     //
         ("error_answers", choice(service.error_answers, error_answers))  //
+        ("command", value(service.command, read_command))                //
+        ("user", value(service.user, read_user_name))                    //
         ("interval", duration(service.interval, check_durations))        //
         ("timeout", duration(service.timeout, check_durations))          //
         ("rise", number(service.rise, check_counts))                     //
         ("fall", number(service.fall, check_counts))                     //
         ("initial", choice(service.initial, initial_states))             //
         ("weight", number(service.weight, weights));
+    return keys;
+}
+
+Keys keys_of(HookConfig& hook) {
+    Keys keys;
+    keys.add_options()                                                      //
+        ("on", choices(hook.on, hook_events))                               //
+        ("when", choice(hook.when, hook_moments))                           //
+        ("command", value(hook.command, read_command, Presence::required))  //
+        ("user", value(hook.user, read_user_name))                          //
+        ("timeout", duration(hook.timeout, hook_durations))                 //
+        ("wait", choice(hook.wait, yes_or_no));
     return keys;
 }
 

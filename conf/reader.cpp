@@ -132,6 +132,12 @@ void read_service(const Section& section, ReadConfig& read) {
     read_item(section, service, read.config.services, services_max, read);
 }
 
+void read_hook(const Section& section, ReadConfig& read) {
+    HookConfig hook;
+    hook.name = section.name;
+    read_item(section, hook, read.config.hooks, hooks_max, read);
+}
+
 void read_control(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.control), read);
 }
@@ -149,13 +155,14 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 8> section_kinds{{
+constexpr std::array<SectionKind, 9> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
     {"vip", Suffix::name, read_vip},
     {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
+    {"hook", Suffix::name, read_hook},
     {"control", Suffix::none, read_control},
     {"daemon", Suffix::none, read_daemon},
 }};
@@ -223,12 +230,14 @@ std::vector<std::string> known_keys() {
     NodeConfig node;
     VipConfig vip;
     ServiceConfig service;
+    HookConfig hook;
     add("cluster", cluster_keys(config));
     add("node.N", keys_of(node));
     add("heartbeat", keys_of(config.heartbeat));
     add("vip.NAME", keys_of(vip));
     add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
+    add("hook.NAME", keys_of(hook));
     add("control", keys_of(config.control));
     add("daemon", keys_of(config.daemon));
     return all;

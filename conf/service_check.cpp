@@ -18,7 +18,7 @@ struct OwnKey {
     std::string_view example;  ///< of a key that it cannot do without
 };
 
-constexpr std::array<OwnKey, 10> own_keys{{
+constexpr std::array<OwnKey, 12> own_keys{{
     {CheckKind::process, "pid_file", "such as /run/NAME.pid"},
     {CheckKind::tcp, "address", "such as 127.0.0.1:9999"},
     {CheckKind::http, "url", "such as http://127.0.0.1:8080/health"},
@@ -29,6 +29,8 @@ constexpr std::array<OwnKey, 10> own_keys{{
     {CheckKind::query, "query", ""},
     {CheckKind::query, "expect", ""},
     {CheckKind::query, "error_answers", ""},
+    {CheckKind::command, "command", "such as /usr/bin/test -e /run/ready"},
+    {CheckKind::command, "user", ""},
 }};
 
 class ServiceChecker {

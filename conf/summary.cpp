@@ -55,6 +55,8 @@ std::string describe(const HeartbeatConfig& heartbeat) {
                        to_string(interval), target, port, to_string(deadtime));
 }
 
+std::string as_user(const std::string& user) { return user.empty() ? "" : ", as user " + user; }
+
 std::string describe_http(const ServiceConfig& service) {
     return fmt::format("HTTP GET of {}{}, status {}{}", without_user(service.url),
                        service.unix_socket.empty() ? "" : " at " + service.unix_socket,
@@ -70,7 +72,7 @@ std::string describe_query(const ServiceConfig& service) {
         service.error_answers == ErrorAnswers::well ? ", or with an error" : "");
 }
 
-std::string describe_check(const ServiceConfig& service) {
+std::string what_is_asked(const ServiceConfig& service) {
     switch (service.check) {
         case CheckKind::process:
             return "the process in " + service.pid_file;
@@ -80,6 +82,8 @@ std::string describe_check(const ServiceConfig& service) {
             return describe_http(service);
         case CheckKind::query:
             return describe_query(service);
+        case CheckKind::command:
+            return "command " + to_string(service.command) + as_user(service.user);
     }
     return {};
 }
@@ -99,12 +103,22 @@ std::string describe(const LifecheckConfig& lifecheck) {
                                              : "";
 }
 
+std::string describe(const HookConfig& hook) {
+    std::string events;
+    for (const HookEvent event : hook.on)
+        events += fmt::format("{}{}", events.empty() ? "" : " and ", name_of(hook_events, event));
+    return fmt::format("hook {}: {} {}, command {}{}, for at most {}{}\n", hook.name,
+                       name_of(hook_moments, hook.when), events, to_string(hook.command),
+                       as_user(hook.user), to_string(hook.timeout),
+                       hook.wait ? "; the VIPs wait for it" : "");
+}
+
 std::string describe(const ServiceConfig& service) {
     return fmt::format(
         "service {}: {}, every {}, waiting at most {}; unhealthy after {} failure{}, healthy after "
         "{} "
         "success{}{}\n",
-        service.name, describe_check(service), to_string(service.interval),
+        service.name, what_is_asked(service), to_string(service.interval),
         to_string(service.timeout), service.fall, service.fall == 1 ? "" : "s", service.rise,
         service.rise == 1 ? "" : "es", describe_counting(service));
 }
@@ -121,6 +135,7 @@ std::string describe(const Config& config) {
         text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
+    for (const auto& hook : config.hooks) text += describe(hook);
     return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
                               config.key_file, config.control.socket, config.control.state_dir,
                               name_of(fence_modes, config.daemon.fence));

@@ -94,18 +94,26 @@ Result<IpAddress> read_address(std::string_view text) {
                  " is not an address; write it in numbers, such as 10.77.0.1 or fd00::1"};
 }
 
-Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max) {
+std::vector<std::string_view> words_of(std::string_view text) {
     constexpr const char* blanks = " \t";
-    std::vector<IpAddress> addresses;
+    std::vector<std::string_view> words;
     for (auto begin = text.find_first_not_of(blanks); begin != text.npos;) {
         const auto end = std::min(text.find_first_of(blanks, begin), text.size());
-        auto address = read_address(text.substr(begin, end - begin));
+        words.push_back(text.substr(begin, end - begin));
+        begin = text.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
+Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max) {
+    std::vector<IpAddress> addresses;
+    for (const auto word : words_of(text)) {
+        auto address = read_address(word);
         if (!address) return address.error();
         if (addresses.size() == addresses_max)
             return Error{"more than " + std::to_string(addresses_max) +
                          " addresses; remove some of them"};
         addresses.push_back(*address);
-        begin = text.find_first_not_of(blanks, end);
     }
     return addresses;
 }
@@ -149,6 +157,12 @@ Result<std::string> read_conninfo(std::string_view text) {
     return Error{
         "is no connection string; write one such as host=127.0.0.1 port=9999 dbname=postgres or "
         "postgresql://127.0.0.1:9999/postgres"};
+}
+
+Result<std::string> read_user_name(std::string_view text) {
+    auto name = read_name(text);
+    if (!name) return Error{quoted(text) + " is not a user's name; write one, such as postgres"};
+    return name;
 }
 
 Result<std::string> read_name(std::string_view text) {

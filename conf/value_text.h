@@ -2,6 +2,7 @@
 // and what would be right.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,6 +50,12 @@ Result<std::string> read_conninfo(std::string_view text);
 /// Names of clusters, VIPs and services: they stand in logs and JSON, and identify.
 Result<std::string> read_name(std::string_view text);
 
+/// Of a user of this host, by name.
+Result<std::string> read_user_name(std::string_view text);
+
+/// The words of a text, with blanks between them.
+std::vector<std::string_view> words_of(std::string_view text);
+
 template <class Choice, std::size_t N>
 Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>, N>& table) {
     std::string names;
@@ -57,6 +64,21 @@ Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>
         names += (names.empty() ? "" : " or ") + std::string(name);
     }
     return Error{quoted(text) + " is not one of the choices; write " + names};
+}
+
+/// One or more choices, each once, with blanks between them.
+template <class Choice, std::size_t N>
+Result<std::vector<Choice>> read_choices(std::string_view text,
+                                         const std::array<Named<Choice>, N>& table) {
+    std::vector<Choice> choices;
+    for (const auto word : words_of(text)) {
+        auto choice = read_choice(word, table);
+        if (!choice) return choice.error();
+        if (std::ranges::find(choices, *choice) != choices.end())
+            return Error{quoted(word) + " stands there twice; write it once"};
+        choices.push_back(*choice);
+    }
+    return choices;
 }
 
 }  // namespace komainu

@@ -23,22 +23,23 @@ Health health_before_checking(InitialState state) {
 
 }  // namespace
 
-ServiceSet::ServiceSet(Loop& loop, const std::vector<ServiceConfig>& services, Require require,
-                       Changed changed)
+ServiceSet::ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
+                       Require require, Changed changed)
     : require_(require), changed_(std::move(changed)) {
     services_.reserve(services.size());  // the reports refer to the elements
-    for (const ServiceConfig& config : services) add(loop, config);
+    for (const ServiceConfig& config : services) add(loop, commands, config);
     judge();
 }
 
-void ServiceSet::add(Loop& loop, const ServiceConfig& config) {
+void ServiceSet::add(Loop& loop, Commands& commands, const ServiceConfig& config) {
     const Health health = health_before_checking(config.initial);
     Service& service = services_.emplace_back(Service{
         {config.name, config.check, health, wall_clock_ms(), "not checked yet", config.weight},
         Damper(config.rise, config.fall, health),
         nullptr});
-    service.check = make_check(
-        loop, config, [this, &service](const CheckResult& result) { on_result(service, result); });
+    service.check =
+        make_check(loop, commands, services_.size() - 1, config,
+                   [this, &service](const CheckResult& result) { on_result(service, result); });
 }
 
 void ServiceSet::start() {

@@ -21,8 +21,9 @@ public:
     /// not destroy the set.
     using Changed = std::function<void()>;
 
-    ServiceSet(Loop& loop, const std::vector<ServiceConfig>& services, Require require,
-               Changed changed);
+    /// The services are all of the configuration, in its order.
+    ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
+               Require require, Changed changed);
 
     /// Begins to check. The first change may come before this returns.
     void start();
@@ -55,7 +56,7 @@ private:
         bool healthy() const { return view.health == Health::healthy; }
     };
 
-    void add(Loop& loop, const ServiceConfig& config);
+    void add(Loop& loop, Commands& commands, const ServiceConfig& config);
     void on_result(Service& service, const CheckResult& result);
     void judge();
     std::string reasons_of(bool (*whose)(const Service&)) const;

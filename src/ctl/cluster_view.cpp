@@ -119,6 +119,7 @@ ClusterView view_of(const json& status) {
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
+    view.runner_trouble = text_at(at(status, "runner"), "reason");
     const json& fence = at(status, "fence");
     view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
                   number_at<std::int64_t>(fence, "dropped").value_or(0)};

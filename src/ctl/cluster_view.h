@@ -87,6 +87,7 @@ struct ClusterView {
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
+    std::string runner_trouble;  ///< of that node as well; empty: its runner works
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 

@@ -92,6 +92,7 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");
+    if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
     return troubles;
 }
 

@@ -25,7 +25,7 @@ void Daemon::answer_status(ClientId client) {
     const json status =
         status_json({config_, node_, fitness_, fence_, story_, refusals_, rivals_, link_.counters(),
                      loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{},
-                     services_.view()});
+                     services_.view(), runner_.trouble()});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 

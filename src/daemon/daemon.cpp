@@ -47,7 +47,9 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
       fence_(std::move(outfit.fence)),
-      services_(loop, config_.services, config_.lifecheck.require,
+      runner_(loop, std::move(outfit.runner)),
+      hooks_(config_, runner_),
+      services_(loop, runner_, config_.services, config_.lifecheck.require,
                 [this] { services_may_have_changed(); }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
@@ -68,6 +70,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                        [this](std::string_view trouble) { on_guard_trouble(trouble); },
                        [this](Term term) { step(VipsDropped{term}); },
                    });
+    gate_.emplace(loop, *guard_, hooks_);
 }
 
 int Daemon::run() {
@@ -80,6 +83,7 @@ int Daemon::run() {
     judgement_.set(node_.deadline());
     follow_interface();
     loop_.run();
+    runner_.say_farewell();
     return exit_status_;
 }
 
@@ -104,31 +108,37 @@ void Daemon::run_step(const Event& event) {
     actions_.clear();
     node_.step(now(), event, actions_);
     for (const Action& action : actions_) perform(action);
+    tell_when_moved();
 }
 
 /// Runs after everything that was received in this wake-up, at the newest reading of the clock.
 void Daemon::judge() { step(TimerExpired{}); }
 
 void Daemon::perform(const Action& action) {
-    std::visit(
-        Overload{
-            [&](const HoldVips& a) { guard_->hold(a.term, a.lease_until, last_will(a.term)); },
-            [&](const ExtendLease& a) { guard_->extend(a.until); },
-            [&](const DropVips& a) { guard_->drop(a.term); },
-            [&](const AnnounceVips&) { guard_->announce(); },
-            [&](const AskArbiter& a) { ask_arbiter(a); },
-            [&](const HeldWithoutQuorum& a) { log_hold(a); },
-            [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
-            [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
-            [&](const RoleChanged& a) { log_role(a); },
-            [&](const ActiveChanged& a) { log_active(a); },
-            [&](const PeerChanged& a) {
-                log_notice("node {} {}", number(a.peer), sentence(a.news));
-            },
-            [&](const AnswerSwitchover& a) { answer_switchover(a); },
-            [&](const Exit&) { loop_.stop(); },
-        },
-        action);
+    std::visit(Overload{
+                   [&](const HoldVips& a) {
+                       gate_->hold(a.term, a.lease_until, last_will(a.term),
+                                   move_facts(HookEvent::active, a.term, Cause::elected));
+                   },
+                   [&](const ExtendLease& a) { gate_->extend(a.until); },
+                   [&](const DropVips& a) {
+                       gate_->drop(a.term, move_facts(HookEvent::standby, a.term, a.cause));
+                   },
+                   [&](const AnnounceVips&) { guard_->announce(); },
+                   [&](const AskArbiter& a) { ask_arbiter(a); },
+                   [&](const HeldWithoutQuorum& a) { log_hold(a); },
+                   [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
+                   [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
+                   [&](const RoleChanged& a) { log_role(a); },
+                   [&](const ActiveChanged& a) { log_active(a); },
+                   [&](const PeerChanged& a) {
+                       log_notice("node {} {}", number(a.peer), sentence(a.news));
+                       tell_peer(a);
+                   },
+                   [&](const AnswerSwitchover& a) { answer_switchover(a); },
+                   [&](const Exit&) { loop_.stop(); },
+               },
+               action);
 }
 
 // --- The wire
@@ -206,6 +216,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                    [](const RestoredReport&) {},  // the guard has logged it
                    [&](const RivalSeenReport& r) {
                        rivals_.enter(r, wall_clock_ms());
+                       tell_conflict(fmt::format("{} has VIP {} as well", to_string(r.mac),
+                                                 config_.vips[r.vip].name));
                        step(RivalSeen{});
                    },
                    [&](const ProbeReport& r) { on_probed(r); },
@@ -296,6 +308,7 @@ void Daemon::fitness_may_have_changed() {
     else
         log_warning("unhealthy: {}", fitness_.reason());
     step(HealthChanged{healthy});
+    if (!healthy) tell_fault();
 }
 
 }  // namespace komainu

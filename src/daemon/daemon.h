@@ -17,10 +17,13 @@
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
+#include "daemon/hooks.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
+#include "daemon/runner_link.h"
 #include "daemon/start_probe.h"
 #include "daemon/status.h"
+#include "daemon/vip_gate.h"
 #include "io/datagram_link.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -39,6 +42,7 @@ struct Outfit {
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
     std::optional<Fd> guard;               ///< a witness has none
+    std::optional<Fd> runner;              ///< when there is anything to run
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
     FenceState fence;
@@ -91,6 +95,15 @@ private:
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
 
+    // What hooks are told (daemon_hooks.cpp).
+    HookFacts facts(HookEvent event) const;
+    HookFacts move_facts(HookEvent event, Term term, Cause cause) const;
+    void tell_role(const RoleChanged& change, const std::string& why);
+    void tell_when_moved();
+    void tell_peer(const PeerChanged& change);
+    void tell_fault();
+    void tell_conflict(const std::string& sentence);
+
     void log_role(const RoleChanged& change);
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
@@ -105,6 +118,9 @@ private:
     Fitness fitness_;
     FenceState fence_;
     std::optional<GuardLink> guard_;
+    RunnerLink runner_;
+    Hooks hooks_;
+    std::optional<VipGate> gate_;  ///< where there is a guard
     ServiceSet services_;
     std::optional<TrustedServers> trusted_;  ///< when there are any
     std::optional<Arbiter> arbiter_;         ///< as well
@@ -136,7 +152,9 @@ private:
         std::uint64_t probe = 0;
         std::uint64_t question = 0;
     };
-    ArbiterProbe arbiter_probe_;  ///< the newest
+    ArbiterProbe arbiter_probe_;       ///< the newest
+    std::optional<HookFacts> moving_;  ///< for hooks that are told when the VIPs have moved
+    Instant conflict_told_at_;
     int exit_status_ = 0;
 };
 

@@ -1,7 +1,7 @@
 #include "daemon/guard_link.h"
 
 #include "base/overload.h"
-#include "guard/channel.h"
+#include "io/message_channel.h"
 #include "guard/vip_set.h"
 #include "netlink/inventory.h"
 

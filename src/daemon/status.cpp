@@ -192,6 +192,8 @@ json status_json(const StatusSources& s) {
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},
         {"fence", fence_json(s.fence)},
+        {"runner",
+         {{"state", s.runner_trouble.empty() ? "ok" : "failed"}, {"reason", s.runner_trouble}}},
         {"version", KOMAINU_VERSION}};
     const auto lease_until = node.lease_until();
     status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();

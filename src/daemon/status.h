@@ -43,6 +43,7 @@ struct StatusSources {
     Instant now;
     std::vector<TrustedServers::View> trusted;
     std::vector<ServiceSet::View> services;
+    std::string_view runner_trouble;  ///< empty: it works, or there is none
 };
 
 nlohmann::json status_json(const StatusSources& sources);

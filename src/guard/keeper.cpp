@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "guard/channel.h"
+#include "io/message_channel.h"
 #include "io/clock.h"
 #include "io/log.h"
 

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "base/overload.h"
-#include "guard/channel.h"
+#include "io/message_channel.h"
 #include "guard/forwarding.h"
 #include "guard/keeper.h"
 #include "io/clock.h"

@@ -131,6 +131,12 @@ TEST(StatusText, NamesTheTrustedServersThatDoNotAnswer) {
     EXPECT_EQ(troubles_of(view_of(status)), Said{"trusted server fd77::fe does not answer"});
 }
 
+TEST(Troubles, HaveTheRunnersDeathAmongThem) {
+    auto status = healthy();
+    status["runner"] = {{"state", "failed"}, {"reason", "the runner died"}};
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"the runner died"});
+}
+
 TEST(StatusText, SaysWhoElseClaimsAVip) {
     auto status = healthy();
     status["rivals"] = json::array({{{"vip", "main"},

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "test/lab/temporary_directory.h"
+#include "test/unit/scripted_commands.h"
 
 namespace komainu {
 namespace {
@@ -33,7 +34,7 @@ protected:
     }
 
     ServiceSet& watch(const std::vector<ServiceConfig>& services, Require require = Require::all) {
-        set_.emplace(*loop, services, require, [this] {
+        set_.emplace(*loop, commands, services, require, [this] {
             changes.emplace_back(set_->healthy() ? "healthy: " : "failed: ").append(set_->reason());
         });
         return *set_;
@@ -44,6 +45,7 @@ protected:
                ": No such file or directory";
     }
 
+    ScriptedCommands commands;
     TemporaryDirectory directory;
     std::unique_ptr<Loop> loop = std::move(Loop::create()).value();
     std::vector<std::string> changes;
