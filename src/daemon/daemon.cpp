@@ -122,7 +122,7 @@ void Daemon::perform(const Action& action) {
                    },
                    [&](const ExtendLease& a) { gate_->extend(a.until); },
                    [&](const DropVips& a) {
-                       gate_->drop(a.term, move_facts(HookEvent::standby, a.term, a.cause));
+                       gate_->drop(a, move_facts(HookEvent::standby, a.term, a.cause));
                    },
                    [&](const AnnounceVips&) { guard_->announce(); },
                    [&](const AskArbiter& a) { ask_arbiter(a); },

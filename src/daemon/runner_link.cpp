@@ -1,5 +1,7 @@
 #include "daemon/runner_link.h"
 
+#include <utility>
+
 #include "io/log.h"
 #include "io/message_channel.h"
 

@@ -1,5 +1,7 @@
 #include "daemon/vip_gate.h"
 
+#include <utility>
+
 #include "io/log.h"
 #include "runner/minder.h"
 
@@ -26,16 +28,14 @@ void VipGate::extend(Instant until) {
         guard_.extend(until);
 }
 
-/// VIPs that never came up need no hook to tell of their going.
-void VipGate::drop(Term term, const HookFacts& facts) {
-    if (raising_) {
-        raising_.reset();
-        limit_.clear();
-        return guard_.drop(term);
-    }
+/// For VIPs that never came up nothing waits, though the hooks that were told of their coming are
+/// told that they do not.
+void VipGate::drop(const DropVips& drop, const HookFacts& facts) {
+    limit_.clear();
+    const bool never_came = std::exchange(raising_, {}).has_value();
     const auto limit = tell(facts);
-    if (!limit) return guard_.drop(term);
-    lowering_ = term;
+    if (!limit || never_came || drop.cause == Cause::rival) return guard_.drop(drop.term);
+    lowering_ = drop.term;
     limit_.set(loop_.now() + *limit + termination_grace);
 }
 

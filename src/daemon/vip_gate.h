@@ -4,11 +4,13 @@
 //
 // - VIPs that are to come up wait. The newest lease is what the guard gets when they do.
 // - VIPs that are to go wait only while this node is still the active: who hands over keeps its
-//   lease until they are down. Whoever has lost the lease waits for nobody.
+//   lease until they are down. Whoever has lost the lease waits for nobody, and nor does who meets
+//   another active.
 #pragma once
 
 #include <optional>
 
+#include "core/action.h"
 #include "daemon/guard_link.h"
 #include "daemon/hooks.h"
 #include "io/loop.h"
@@ -21,7 +23,7 @@ public:
 
     void hold(Term term, Instant until, const LastWillBytes& last_will, const HookFacts& facts);
     void extend(Instant until);
-    void drop(Term term, const HookFacts& facts);
+    void drop(const DropVips& drop, const HookFacts& facts);
 
     /// This node is no longer the active.
     void resigned();

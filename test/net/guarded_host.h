@@ -11,8 +11,9 @@
 #include <optional>
 #include <string>
 
-#include "io/message_channel.h"
 #include "guard/guard.h"
+#include "guard/orders.h"
+#include "io/message_channel.h"
 #include "io/privileges.h"
 #include "netlink/filter_socket.h"
 #include "netlink/inventory.h"

@@ -1,6 +1,7 @@
 // Hooks and command checks of real daemons: what they are told and when, and that nobody waits for
 // them who was not asked to.
 #include <signal.h>
+#include <unistd.h>
 
 #include <sstream>
 
@@ -117,11 +118,12 @@ TEST_F(HookScenario, WithWaitThatFailOrHangHoldTheVipsBackForTheirLimitAtMost) {
 
 TEST_F(HookScenario, WithWaitAreForgottenWhenTheNodeIsStoppedMeanwhile) {
     lay_out({.nodes = 1,
-             .more = hook("on = active\nwhen = before\nwait = yes\n",
+             .more = hook("on = active standby\nwhen = before\nwait = yes\n",
                           "touch " + file("began") + "; sleep 1000")});
     cluster().start(1);
     ASSERT_TRUE(wait_until([&] { return access(file("began").c_str(), F_OK) == 0; }, patience));
     cluster().daemon(1).signal(SIGTERM);
+    // Nor is the hook of the VIPs' going awaited, as they never came.
     EXPECT_TRUE(wait_until([&] { return !cluster().status(1); }, 2s));
     for (const AddressEvent& event : watcher().events_since(0)) EXPECT_NE(event.address, vip());
 }

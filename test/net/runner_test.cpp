@@ -210,7 +210,6 @@ TEST_F(RunnerTest, DoesNotWaitForWhatACommandLeftInTheBackground) {
 
 TEST_F(RunnerTest, GivesACommandNoDescriptorNoPrivilegeAndOnlyTheDocumentedEnvironment) {
     add_shell_check("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort > " + path("env") +
-
                     "; grep -e ^CapEff -e ^CapPrm -e ^CapAmb -e ^NoNewPrivs /proc/$$/status > " +
                     path("rights") + "; readlink /proc/$$/fd/0 > " + path("stdin"));
     add_shell_check("ls /proc/$$/fd | tr '\\n' ' '");
