@@ -76,6 +76,21 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.timeout", "10ms", [](auto& c) { return c.services.at(0).timeout == 10ms; }},
         {"service.NAME.rise", "3", [](auto& c) { return c.services.at(0).rise == 3; }},
         {"service.NAME.fall", "4", [](auto& c) { return c.services.at(0).fall == 4; }},
+        {"service.NAME.command", "/c 'd e'",
+         [](auto& c) {
+             return c.services.at(0).command == Argv{"/c", "d e"};
+         }},
+        {"service.NAME.user", "u", [](auto& c) { return c.services.at(0).user == "u"; }},
+        {"hook.NAME.on", "fault active",
+         [](auto& c) {
+             return c.hooks.at(0).on == std::vector{HookEvent::fault, HookEvent::active};
+         }},
+        {"hook.NAME.when", "before",
+         [](auto& c) { return c.hooks.at(0).when == HookWhen::before; }},
+        {"hook.NAME.command", "/c", [](auto& c) { return c.hooks.at(0).command == Argv{"/c"}; }},
+        {"hook.NAME.user", "u", [](auto& c) { return c.hooks.at(0).user == "u"; }},
+        {"hook.NAME.timeout", "60min", [](auto& c) { return c.hooks.at(0).timeout == 60min; }},
+        {"hook.NAME.wait", "yes", [](auto& c) { return c.hooks.at(0).wait; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
         {"daemon.fence", "require", [](auto& c) { return c.daemon.fence == FenceMode::require; }},
@@ -93,7 +108,9 @@ Config with(const KeyCase& c) {
 }
 
 /// A model in which each section is there, with its defaults.
-Config without() { return read_config("[cluster]\n[node.1]\n[vip.1]\n[service.1]\n").config; }
+Config without() {
+    return read_config("[cluster]\n[node.1]\n[vip.1]\n[service.1]\n[hook.1]\n").config;
+}
 
 bool is_default(const KeyCase& c) {
     const auto config = without();
