@@ -5,17 +5,18 @@
 #   make faults       fails, kills and isolates nodes in every way, and shows what comes of it;
 #                     ROW='part of a name', SEED=
 #   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
-#   make              builds build/release/{komainud,komainuctl}
+#   make              builds build/release/{komainud,komainuctl,komainu-check}
 #   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
-# LDFLAGS are the user's; PREFIX, SBINDIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and DESTDIR as the GNU
-# conventions have them.
+# LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and DESTDIR as
+# the GNU conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -34,6 +35,8 @@ VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
 LIBS      := libmnl libnl-3.0 libsodium libcap-ng libseccomp libbpf fmt
+# Of komainu-check alone: the daemon does without them.
+CHECK_LIBS := libcurl libpq
 TEST_LIBS := libnl-route-3.0 libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -55,7 +58,8 @@ override LDFLAGS  := $(if $(SAN),-fsanitize=$(SAN)) -pie -Wl,-z,relro,-z,now -Wl
 LDLIBS      = $(call pkg,--libs,$(LIBS)) -lboost_program_options
 TEST_LDLIBS = $(call pkg,--libs,$(TEST_LIBS)) -lpthread
 
-ROOMS     := src/base src/core packet netlink conf src/io src/guard src/check src/daemon src/ctl
+ROOMS     := src/base src/core packet netlink conf src/io src/guard src/runner src/check src/checker \
+             src/daemon src/ctl
 SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))
@@ -68,7 +72,7 @@ FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard 
 BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.cpp)
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
-PROGRAMS  := $(B)/komainud $(B)/komainuctl
+PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
 TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
              $(B)/bench-flood $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
@@ -132,6 +136,7 @@ format:
 install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainud $(DESTDIR)$(SBINDIR)/komainud
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
+	install -D -m 755 $(B)/komainu-check $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-check
 	install -D -m 644 conf/komainu.conf $(DESTDIR)$(SYSCONFDIR)/komainu/komainu.conf.sample
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -d $(DESTDIR)$(UNITDIR)
@@ -157,6 +162,8 @@ $(B)/komainud: $(B)/src/daemon/main.o $(B)/libkomainu.a
 	$(call link)
 $(B)/komainuctl: $(B)/src/ctl/main.o $(B)/libkomainu.a
 	$(call link)
+$(B)/komainu-check: $(B)/src/checker/main.o $(B)/libkomainu.a
+	$(call link,$(call pkg,--libs,$(CHECK_LIBS)))
 $(B)/sim: $(B)/test/sim/main.o $(SIM) $(B)/libkomainu.a
 	$(call link)
 $(B)/unit-tests: $(UNIT) $(SIM) $(B)/liblab.a $(B)/libkomainu.a
@@ -201,6 +208,9 @@ $(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
 # GoogleTest takes longer to read than most tests: it is read once, and included by all of them.
 GTEST   := $(B)/test/gtest.h
 READING  = $(if $(filter test/unit/% test/net/%,$<),-include $(GTEST))
+# What only komainu-check includes.
+CHECKING = $(if $(filter src/checker/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
+LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"')
 # The simulator is the one test that has to be fast.
 SPEED    = $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE))
 $(GTEST).gch: $(B)/flags
@@ -212,7 +222,7 @@ $(UNIT) $(NET): | $(GTEST).gch
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) -c -o $@ $<
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) $(CHECKING) $(LOCATING) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
 FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <map>
 
+#include "conf/hook_check.h"
 #include "conf/link_check.h"
 #include "conf/names.h"
 #include "conf/quorum_check.h"
+#include "conf/service_check.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -17,7 +19,6 @@ namespace {
 
 std::string title_of(const NodeConfig& node) { return fmt::format("node.{}", number(node.id)); }
 std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
-std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
 
 std::string node_numbers(const Config& config) {
     std::vector<int> numbers;
@@ -46,7 +47,6 @@ public:
         for (const auto& node : config_.nodes) check_node(node);
         check_heartbeat();
         for (const auto& vip : config_.vips) check_vip(vip);
-        for (const auto& service : config_.services) check_service(service);
         check_control();
     }
 
@@ -134,48 +134,6 @@ private:
                             to_string(address), same->second);
     }
 
-    void check_service(const ServiceConfig& service) {
-        if (is_refused(title_of(service), "check")) return;
-        switch (service.check) {
-            case CheckKind::process:
-                need(service, "pid_file", "such as /run/NAME.pid");
-                refuse(service, "address", CheckKind::tcp);
-                break;
-            case CheckKind::tcp:
-                need(service, "address", "such as 127.0.0.1:9999");
-                refuse(service, "pid_file", CheckKind::process);
-                check_service_address(service);
-                break;
-        }
-    }
-
-    void need(const ServiceConfig& service, std::string_view key, std::string_view example) {
-        if (lines_.of_key(title_of(service), key) == 0)
-            problems_.error(lines_.place(title_of(service), key),
-                            "is missing, and check = {} needs it; write one, {}",
-                            name_of(check_kinds, service.check), example);
-    }
-
-    void refuse(const ServiceConfig& service, std::string_view key, CheckKind owner) {
-        if (lines_.of_key(title_of(service), key) != 0)
-            problems_.error(lines_.place(title_of(service), key),
-                            "belongs to check = {}, and this check is {}; remove it",
-                            name_of(check_kinds, owner), name_of(check_kinds, service.check));
-    }
-
-    // A standby that asks the VIP learns how the active is. And while nobody is active nobody
-    // answers there, so that nobody would be healthy enough to become it.
-    void check_service_address(const ServiceConfig& service) {
-        if (!service.address) return;
-        const auto vip = vip_addresses_.find(service.address->address);
-        if (vip != vip_addresses_.end())
-            problems_.error(lines_.place(title_of(service), "address"),
-                            "{} is the address of [{}]: each node must ask its own service; write "
-                            "127.0.0.1:{}",
-                            to_string(service.address->address), vip->second,
-                            service.address->port);
-    }
-
     void check_control() {
         constexpr std::size_t path_bytes_max = sizeof(sockaddr_un{}.sun_path) - 1;
         const auto& path = config_.control.socket;
@@ -220,7 +178,9 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
     check_links(config, lines, problems);
+    check_services(config, lines, problems);
     check_quorum(config, lines, problems);
+    check_hooks(config, lines, problems);
 }
 
 void find_self(Config& config, std::optional<NodeId> option, std::span<const LocalAddress> local,

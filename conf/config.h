@@ -2,6 +2,7 @@
 // once by the reader (conf/reader.h), checked (conf/check.h) and never changed afterwards.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,11 +12,14 @@
 #include "base/ids.h"
 #include "base/quorum_rule.h"
 #include "base/time.h"
+#include "conf/command.h"
+#include "conf/status_list.h"
 
 namespace komainu {
 
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
+inline constexpr std::size_t hooks_max = 32;
 inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t links_max = 4;  ///< and addresses of a node
 
@@ -69,7 +73,25 @@ struct VipConfig {
     std::string interface;
 };
 
-enum class CheckKind : std::uint8_t { process, tcp };
+/// Which services must be well for a node to be fit; those with a weight do not count here.
+enum class Require : std::uint8_t { all, any };
+
+/// `[lifecheck]`
+struct LifecheckConfig {
+    Require require = Require::all;
+};
+
+enum class CheckKind : std::uint8_t { process, tcp, http, query, command };
+
+/// What a service counts as before its first result.
+enum class InitialState : std::uint8_t {
+    unknown,  ///< not well, and one success is enough
+    well,     ///< until `fall` failures in a row
+    ill,      ///< until `rise` successes in a row
+};
+
+/// What an error counts as that a living SQL server reports.
+enum class ErrorAnswers : std::uint8_t { ill, well };
 
 /// `[service.NAME]`
 struct ServiceConfig {
@@ -77,10 +99,54 @@ struct ServiceConfig {
     CheckKind check = CheckKind::process;
     std::string pid_file;             ///< check = process
     std::optional<Endpoint> address;  ///< check = tcp
+
+    std::string url;                   ///< check = http
+    StatusList status = {{200, 299}};  ///< which of them are good
+    std::optional<std::string> body;   ///< what must occur in it
+    std::string unix_socket;           ///< to connect to instead of the URL's host; empty: none
+
+    std::string conninfo;  ///< check = query; may hold a password
+    std::string query = "SELECT 1";
+    std::optional<std::string> expect;  ///< the first column of the first row
+    ErrorAnswers error_answers = ErrorAnswers::ill;
+
+    Argv command;      ///< check = command; exit status 0 is a success
+    std::string user;  ///< whom it runs as; empty: the daemon's own
+
     Duration interval = 1s;
     Duration timeout = 1s;
     int rise = 1;  ///< successes in a row that make a failed service healthy
     int fall = 2;  ///< failures in a row that make a healthy service failed
+    InitialState initial = InitialState::unknown;
+    /// By how much the node's priority is lower while the service is not well. 0: it makes the node
+    /// unfit instead.
+    std::uint8_t weight = 0;
+};
+
+/// What a hook may be told of.
+enum class HookEvent : std::uint8_t {
+    active,     ///< this node became it
+    standby,    ///< this node no longer is the active
+    fault,      ///< this node is no longer fit to be active
+    peer_lost,  ///< another node fell silent, or left
+    conflict,   ///< somebody else answers for a VIP
+};
+/// Before or after the VIPs have moved.
+enum class HookWhen : std::uint8_t { before, after };
+
+/// `[hook.NAME]`: a command that is run when something happens.
+struct HookConfig {
+    std::string name;
+    std::vector<HookEvent> on;
+    HookWhen when = HookWhen::after;
+    Argv command;
+    std::string user;  ///< whom it runs as; empty: the daemon's own
+    Duration timeout = 30s;
+    bool wait = false;  ///< the VIPs do not move before it has ended
+
+    bool is_for(HookEvent event, HookWhen moment) const {
+        return when == moment && std::ranges::find(on, event) != on.end();
+    }
 };
 
 /// `[control]`
@@ -116,7 +182,9 @@ struct Config {
     HeartbeatConfig heartbeat;
     std::vector<LinkConfig> links;  ///< only those that have a section, in the order of the file
     std::vector<VipConfig> vips;    ///< in the order of the file
+    LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
+    std::vector<HookConfig> hooks;  ///< in the order of the file
     ControlConfig control;
     DaemonConfig daemon;
 

@@ -5,6 +5,7 @@
 #include <boost/program_options/value_semantic.hpp>
 #include <functional>
 
+#include "conf/url.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -17,9 +18,11 @@ constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
 constexpr Range<Duration> deadtimes{20ms, 60min};
 constexpr Range<Duration> check_durations{10ms, 60min};
 constexpr Range<Duration> preempt_delays{0ms, 24h};
+constexpr Range<Duration> hook_durations{10ms, 60min};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
+constexpr Range<int> weights{1, 255};
 
 enum class Presence { optional, required };
 
@@ -85,6 +88,14 @@ Value<Number>* number(Number& member, Range<int> range) {
 template <class Member, class Choice, std::size_t N>
 Value<Member>* choice(Member& member, const std::array<Named<Choice>, N>& table) {
     return value(member, [&table](std::string_view text) { return read_choice(text, table); });
+}
+
+template <class Choice, std::size_t N>
+Value<std::vector<Choice>>* choices(std::vector<Choice>& member,
+                                    const std::array<Named<Choice>, N>& table) {
+    return value(
+        member, [&table](std::string_view text) { return read_choices(text, table); },
+        Presence::required);
 }
 
 /// A key that may stand on several lines, one link each.
@@ -168,16 +179,47 @@ Keys keys_of(VipConfig& vip) {
     return keys;
 }
 
+Keys keys_of(LifecheckConfig& lifecheck) {
+    Keys keys;
+    keys.add_options()  //
+        ("require", choice(lifecheck.require, requirements));
+    return keys;
+}
+
 Keys keys_of(ServiceConfig& service) {
     Keys keys;
-    keys.add_options()                                             //
-        ("check", choice(service.check, check_kinds))              //
-        ("pid_file", value(service.pid_file, read_absolute_path))  //
-        ("address", value(service.address, read_endpoint))         //
-        ("interval", duration(service.interval, check_durations))  //
-        ("timeout", duration(service.timeout, check_durations))    //
-        ("rise", number(service.rise, check_counts))               //
-        ("fall", number(service.fall, check_counts));
+    keys.add_options()                                                   //
+        ("check", choice(service.check, check_kinds))                    //
+        ("pid_file", value(service.pid_file, read_absolute_path))        //
+        ("address", value(service.address, read_endpoint))               //
+        ("url", value(service.url, read_url))                            //
+        ("status", value(service.status, read_status_list))              //
+        ("body", value(service.body, read_text))                         //
+        ("unix_socket", value(service.unix_socket, read_absolute_path))  //
+        ("conninfo", value(service.conninfo, read_conninfo))             //
+        ("query", value(service.query, read_text))                       //
+        ("expect", value(service.expect, read_text))                     //
+        ("error_answers", choice(service.error_answers, error_answers))  //
+        ("command", value(service.command, read_command))                //
+        ("user", value(service.user, read_user_name))                    //
+        ("interval", duration(service.interval, check_durations))        //
+        ("timeout", duration(service.timeout, check_durations))          //
+        ("rise", number(service.rise, check_counts))                     //
+        ("fall", number(service.fall, check_counts))                     //
+        ("initial", choice(service.initial, initial_states))             //
+        ("weight", number(service.weight, weights));
+    return keys;
+}
+
+Keys keys_of(HookConfig& hook) {
+    Keys keys;
+    keys.add_options()                                                      //
+        ("on", choices(hook.on, hook_events))                               //
+        ("when", choice(hook.when, hook_moments))                           //
+        ("command", value(hook.command, read_command, Presence::required))  //
+        ("user", value(hook.user, read_user_name))                          //
+        ("timeout", duration(hook.timeout, hook_durations))                 //
+        ("wait", choice(hook.wait, yes_or_no));
     return keys;
 }
 

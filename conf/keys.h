@@ -16,7 +16,9 @@ Keys keys_of(NodeConfig& node);
 Keys keys_of(HeartbeatConfig& heartbeat);
 Keys keys_of(LinkConfig& link);
 Keys keys_of(VipConfig& vip);
+Keys keys_of(LifecheckConfig& lifecheck);
 Keys keys_of(ServiceConfig& service);
+Keys keys_of(HookConfig& hook);
 Keys keys_of(ControlConfig& control);
 Keys keys_of(DaemonConfig& daemon);
 

@@ -38,9 +38,41 @@ inline constexpr std::array<Named<HeartbeatMode>, 2> heartbeat_modes{{
     {"multicast", HeartbeatMode::multicast},
 }};
 
-inline constexpr std::array<Named<CheckKind>, 2> check_kinds{{
+inline constexpr std::array<Named<CheckKind>, 5> check_kinds{{
     {"process", CheckKind::process},
     {"tcp", CheckKind::tcp},
+    {"http", CheckKind::http},
+    {"query", CheckKind::query},
+    {"command", CheckKind::command},
+}};
+
+inline constexpr std::array<Named<Require>, 2> requirements{{
+    {"all", Require::all},
+    {"any", Require::any},
+}};
+
+inline constexpr std::array<Named<InitialState>, 3> initial_states{{
+    {"unknown", InitialState::unknown},
+    {"well", InitialState::well},
+    {"ill", InitialState::ill},
+}};
+
+inline constexpr std::array<Named<ErrorAnswers>, 2> error_answers{{
+    {"ill", ErrorAnswers::ill},
+    {"well", ErrorAnswers::well},
+}};
+
+inline constexpr std::array<Named<HookEvent>, 5> hook_events{{
+    {"active", HookEvent::active},
+    {"standby", HookEvent::standby},
+    {"fault", HookEvent::fault},
+    {"peer_lost", HookEvent::peer_lost},
+    {"conflict", HookEvent::conflict},
+}};
+
+inline constexpr std::array<Named<HookWhen>, 2> hook_moments{{
+    {"before", HookWhen::before},
+    {"after", HookWhen::after},
 }};
 
 inline constexpr std::array<Named<FenceMode>, 3> fence_modes{{

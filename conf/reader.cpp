@@ -128,10 +128,20 @@ void read_vip(const Section& section, ReadConfig& read) {
     read_item(section, vip, read.config.vips, vips_max, read);
 }
 
+void read_lifecheck(const Section& section, ReadConfig& read) {
+    read_section(section, keys_of(read.config.lifecheck), read);
+}
+
 void read_service(const Section& section, ReadConfig& read) {
     ServiceConfig service;
     service.name = section.name;
     read_item(section, service, read.config.services, services_max, read);
+}
+
+void read_hook(const Section& section, ReadConfig& read) {
+    HookConfig hook;
+    hook.name = section.name;
+    read_item(section, hook, read.config.hooks, hooks_max, read);
 }
 
 void read_control(const Section& section, ReadConfig& read) {
@@ -151,13 +161,15 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 8> section_kinds{{
+constexpr std::array<SectionKind, 10> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
     {"link", Suffix::number, read_link},
     {"vip", Suffix::name, read_vip},
+    {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
+    {"hook", Suffix::name, read_hook},
     {"control", Suffix::none, read_control},
     {"daemon", Suffix::none, read_daemon},
 }};
@@ -226,12 +238,15 @@ std::vector<std::string> known_keys() {
     LinkConfig link;
     VipConfig vip;
     ServiceConfig service;
+    HookConfig hook;
     add("cluster", cluster_keys(config));
     add("node.N", keys_of(node));
     add("heartbeat", keys_of(config.heartbeat));
     add("link.N", keys_of(link));
     add("vip.NAME", keys_of(vip));
+    add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
+    add("hook.NAME", keys_of(hook));
     add("control", keys_of(config.control));
     add("daemon", keys_of(config.daemon));
     return all;

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "conf/url.h"
 #include "conf/value_text.h"
 
 namespace komainu {
@@ -65,17 +66,72 @@ std::string describe_heartbeat(const Config& config) {
     return text;
 }
 
+std::string as_user(const std::string& user) { return user.empty() ? "" : ", as user " + user; }
+
+std::string describe_http(const ServiceConfig& service) {
+    return fmt::format("HTTP GET of {}{}, status {}{}", without_user(service.url),
+                       service.unix_socket.empty() ? "" : " at " + service.unix_socket,
+                       to_string(service.status),
+                       service.body ? fmt::format(" and \"{}\" in the body", *service.body) : "");
+}
+
+/// Without the connection string, which may hold a password.
+std::string describe_query(const ServiceConfig& service) {
+    return fmt::format(
+        "the SQL query {} answers {}{}", service.query,
+        service.expect ? fmt::format("\"{}\"", *service.expect) : std::string("with a row"),
+        service.error_answers == ErrorAnswers::well ? ", or with an error" : "");
+}
+
+std::string what_is_asked(const ServiceConfig& service) {
+    switch (service.check) {
+        case CheckKind::process:
+            return "the process in " + service.pid_file;
+        case CheckKind::tcp:
+            return "TCP connect to " + (service.address ? to_string(*service.address) : "");
+        case CheckKind::http:
+            return describe_http(service);
+        case CheckKind::query:
+            return describe_query(service);
+        case CheckKind::command:
+            return "command " + to_string(service.command) + as_user(service.user);
+    }
+    return {};
+}
+
+/// What is only said when it is not the default.
+std::string describe_counting(const ServiceConfig& service) {
+    std::string text;
+    if (service.initial != InitialState::unknown)
+        text += fmt::format("; {} until checked", name_of(initial_states, service.initial));
+    if (service.weight != 0)
+        text += fmt::format("; unhealthy it takes {} from the priority", service.weight);
+    return text;
+}
+
+std::string describe(const LifecheckConfig& lifecheck) {
+    return lifecheck.require == Require::any ? "one healthy service without a weight is enough\n"
+                                             : "";
+}
+
+std::string describe(const HookConfig& hook) {
+    std::string events;
+    for (const HookEvent event : hook.on)
+        events += fmt::format("{}{}", events.empty() ? "" : " and ", name_of(hook_events, event));
+    return fmt::format("hook {}: {} {}, command {}{}, for at most {}{}\n", hook.name,
+                       name_of(hook_moments, hook.when), events, to_string(hook.command),
+                       as_user(hook.user), to_string(hook.timeout),
+                       hook.wait ? "; the VIPs wait for it" : "");
+}
+
 std::string describe(const ServiceConfig& service) {
-    const auto what =
-        service.check == CheckKind::process
-            ? "the process in " + service.pid_file
-            : "TCP connect to " + (service.address ? to_string(*service.address) : "");
     return fmt::format(
         "service {}: {}, every {}, waiting at most {}; unhealthy after {} failure{}, healthy after "
         "{} "
-        "success{}\n",
-        service.name, what, to_string(service.interval), to_string(service.timeout), service.fall,
-        service.fall == 1 ? "" : "s", service.rise, service.rise == 1 ? "" : "es");
+        "success{}{}\n",
+        service.name, what_is_asked(service), to_string(service.interval),
+        to_string(service.timeout), service.fall, service.fall == 1 ? "" : "s", service.rise,
+        service.rise == 1 ? "" : "es", describe_counting(service));
 }
 
 }  // namespace
@@ -88,7 +144,9 @@ std::string describe(const Config& config) {
     text += describe_heartbeat(config);
     for (const auto& vip : config.vips)
         text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
+    text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
+    for (const auto& hook : config.hooks) text += describe(hook);
     return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
                               config.key_file, config.control.socket, config.control.state_dir,
                               name_of(fence_modes, config.daemon.fence));

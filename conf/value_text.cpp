@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t quoted_bytes_max = 60;
 constexpr std::size_t name_bytes_max = 63;
+constexpr std::size_t text_bytes_max = 4096;
 
 struct Unit {
     std::string_view name;
@@ -72,6 +73,13 @@ std::string to_string(Duration duration) {
     return fmt::format("{}ms", std::chrono::duration<double, std::milli>(duration).count());
 }
 
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    const auto first = text.find_first_not_of(blanks);
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 Result<int> read_number(std::string_view text, Range<int> range) {
     const auto count = split_count(text);
     if (!count || !count->rest.empty() || count->number < range.least || count->number > range.most)
@@ -86,18 +94,26 @@ Result<IpAddress> read_address(std::string_view text) {
                  " is not an address; write it in numbers, such as 10.77.0.1 or fd00::1"};
 }
 
-Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max) {
+std::vector<std::string_view> words_of(std::string_view text) {
     constexpr const char* blanks = " \t";
-    std::vector<IpAddress> addresses;
+    std::vector<std::string_view> words;
     for (auto begin = text.find_first_not_of(blanks); begin != text.npos;) {
         const auto end = std::min(text.find_first_of(blanks, begin), text.size());
-        auto address = read_address(text.substr(begin, end - begin));
+        words.push_back(text.substr(begin, end - begin));
+        begin = text.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
+Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max) {
+    std::vector<IpAddress> addresses;
+    for (const auto word : words_of(text)) {
+        auto address = read_address(word);
         if (!address) return address.error();
         if (addresses.size() == addresses_max)
             return Error{"more than " + std::to_string(addresses_max) +
                          " addresses; remove some of them"};
         addresses.push_back(*address);
-        begin = text.find_first_not_of(blanks, end);
     }
     return addresses;
 }
@@ -126,6 +142,27 @@ Result<std::string> read_interface_name(std::string_view text) {
     return Error{
         fmt::format("{} is not an interface name; write one of at most {} letters, such as eth0",
                     quoted(text), IFNAMSIZ - 1)};
+}
+
+Result<std::string> read_text(std::string_view text) {
+    if (text.size() <= text_bytes_max) return std::string(text);
+    return Error{
+        fmt::format("{} is too long; write at most {} bytes", quoted(text), text_bytes_max)};
+}
+
+// Not quoted in the error: it may hold a password.
+Result<std::string> read_conninfo(std::string_view text) {
+    const bool is_uri = text.starts_with("postgresql://") || text.starts_with("postgres://");
+    if (is_uri || text.find('=') != text.npos) return read_text(text);
+    return Error{
+        "is no connection string; write one such as host=127.0.0.1 port=9999 dbname=postgres or "
+        "postgresql://127.0.0.1:9999/postgres"};
+}
+
+Result<std::string> read_user_name(std::string_view text) {
+    auto name = read_name(text);
+    if (!name) return Error{quoted(text) + " is not a user's name; write one, such as postgres"};
+    return name;
 }
 
 Result<std::string> read_name(std::string_view text) {

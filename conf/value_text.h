@@ -2,6 +2,7 @@
 // and what would be right.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct Range {
 /// The text in quotation marks, shortened when it is long.
 std::string quoted(std::string_view text);
 
+/// Without the blanks around it.
+std::string_view trim(std::string_view text);
+
 /// A whole number with its unit (ms, s or min): "100ms".
 Result<Duration> read_duration(std::string_view text, Range<Duration> range);
 /// The shortest exact spelling: "100ms", "2s", "1min".
@@ -37,8 +41,20 @@ Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);
 
+/// Free text of at most 4 KiB, as it stands.
+Result<std::string> read_text(std::string_view text);
+/// A connection string of libpq's: "keyword=value ..." or a URI. What stands in it is libpq's
+/// business.
+Result<std::string> read_conninfo(std::string_view text);
+
 /// Names of clusters, VIPs and services: they stand in logs and JSON, and identify.
 Result<std::string> read_name(std::string_view text);
+
+/// Of a user of this host, by name.
+Result<std::string> read_user_name(std::string_view text);
+
+/// The words of a text, with blanks between them.
+std::vector<std::string_view> words_of(std::string_view text);
 
 template <class Choice, std::size_t N>
 Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>, N>& table) {
@@ -48,6 +64,21 @@ Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>
         names += (names.empty() ? "" : " or ") + std::string(name);
     }
     return Error{quoted(text) + " is not one of the choices; write " + names};
+}
+
+/// One or more choices, each once, with blanks between them.
+template <class Choice, std::size_t N>
+Result<std::vector<Choice>> read_choices(std::string_view text,
+                                         const std::array<Named<Choice>, N>& table) {
+    std::vector<Choice> choices;
+    for (const auto word : words_of(text)) {
+        auto choice = read_choice(word, table);
+        if (!choice) return choice.error();
+        if (std::ranges::find(choices, *choice) != choices.end())
+            return Error{quoted(word) + " stands there twice; write it once"};
+        choices.push_back(*choice);
+    }
+    return choices;
 }
 
 }  // namespace komainu

@@ -8,6 +8,7 @@ set -euo pipefail
 debian_packages="g++ make pkg-config
     libmnl-dev libnl-3-dev libnl-route-3-dev libboost-program-options-dev libsodium-dev
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
+    libcurl4-openssl-dev libpq-dev
     libbpf-dev clang bpftool
     libgtest-dev libpcap-dev tshark iproute2 spin libclang-rt-dev"
 
@@ -16,6 +17,7 @@ debian_packages="g++ make pkg-config
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
+    libcurl-devel libpq-devel
     libbpf-devel clang bpftool
     gtest-devel libpcap-devel wireshark-cli iproute
     libasan libubsan compiler-rt"

@@ -3,7 +3,7 @@
 // (check/damper.h, check/service_set.h).
 //
 // A new kind of check is a class here, an enumerator of CheckKind, and a line in make_check(). No
-// check may block: what cannot do without waiting runs in a process of its own.
+// check may block: what cannot do without waiting runs in a process of its own (check/run_check.h).
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "check/commands.h"
 #include "conf/config.h"
 #include "io/loop.h"
 
@@ -38,6 +39,8 @@ public:
     virtual void start() = 0;
 };
 
-std::unique_ptr<Check> make_check(Loop& loop, const ServiceConfig& service, CheckReport report);
+/// `place` is the service's among the services of the configuration.
+std::unique_ptr<Check> make_check(Loop& loop, Commands& commands, std::size_t place,
+                                  const ServiceConfig& service, CheckReport report);
 
 }  // namespace komainu

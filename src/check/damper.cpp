@@ -4,7 +4,7 @@
 
 namespace komainu {
 
-Damper::Damper(int rise, int fall) : rise_(rise), fall_(fall) {
+Damper::Damper(int rise, int fall, Health initial) : rise_(rise), fall_(fall), health_(initial) {
     KOMAINU_ASSERT(rise >= 1 && fall >= 1);
 }
 

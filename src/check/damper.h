@@ -2,9 +2,10 @@
 // failures in a row, or at once when it is known to have died; a failed one is healthy again after
 // `rise` successes in a row.
 //
-// A service is unhealthy until its first success: a node must not be elected for a service that
-// nobody has ever seen there. That first success is enough by itself, unless a failure came before
-// it; `rise` guards against a service that comes and goes, and at the start none has gone yet.
+// Unless it is told otherwise, a service is unhealthy until its first success: a node must not be
+// elected for a service that nobody has ever seen there. That first success is enough by itself,
+// unless a failure came before it; `rise` guards against a service that comes and goes, and at the
+// start none has gone yet.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ enum class Health : std::uint8_t { unseen, healthy, failed };
 
 class Damper {
 public:
-    /// Both at least 1.
-    Damper(int rise, int fall);
+    /// rise and fall: at least 1.
+    Damper(int rise, int fall, Health initial = Health::unseen);
 
     Health health() const { return health_; }
 
@@ -32,7 +33,7 @@ private:
     int rise_;
     int fall_;
     int in_a_row_ = 0;  // results that speak against health_, since the last that spoke for it
-    Health health_ = Health::unseen;
+    Health health_;
 };
 
 }  // namespace komainu

@@ -2,26 +2,44 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+#include "io/clock.h"
+
 namespace komainu {
 
 namespace {
 
-bool is_healthy(const Damper& damper) { return damper.health() == Health::healthy; }
+Health health_before_checking(InitialState state) {
+    switch (state) {
+        case InitialState::unknown:
+            return Health::unseen;
+        case InitialState::well:
+            return Health::healthy;
+        case InitialState::ill:
+            return Health::failed;
+    }
+    assertion_failed("state is an InitialState", __FILE__, __LINE__);
+}
 
 }  // namespace
 
-ServiceSet::ServiceSet(Loop& loop, const std::vector<ServiceConfig>& services,
-                       HealthChanged changed)
-    : changed_(std::move(changed)), healthy_(services.empty()) {
+ServiceSet::ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
+                       Require require, Changed changed)
+    : require_(require), changed_(std::move(changed)) {
     services_.reserve(services.size());  // the reports refer to the elements
-    for (const ServiceConfig& config : services) {
-        Service& service = services_.emplace_back(Service{"service." + config.name,
-                                                          Damper(config.rise, config.fall),
-                                                          "not checked yet", nullptr});
-        service.check = make_check(loop, config, [this, &service](const CheckResult& result) {
-            on_result(service, result);
-        });
-    }
+    for (const ServiceConfig& config : services) add(loop, commands, config);
+    judge();
+}
+
+void ServiceSet::add(Loop& loop, Commands& commands, const ServiceConfig& config) {
+    const Health health = health_before_checking(config.initial);
+    Service& service = services_.emplace_back(Service{
+        {config.name, config.check, health, wall_clock_ms(), "not checked yet", config.weight},
+        Damper(config.rise, config.fall, health),
+        nullptr});
+    service.check =
+        make_check(loop, commands, services_.size() - 1, config,
+                   [this, &service](const CheckResult& result) { on_result(service, result); });
 }
 
 void ServiceSet::start() {
@@ -29,19 +47,59 @@ void ServiceSet::start() {
 }
 
 void ServiceSet::on_result(Service& service, const CheckResult& result) {
-    if (result.verdict != Verdict::passed) service.reason = result.reason;
-    service.damper.add(result.verdict);
-    const bool healthy = std::ranges::all_of(
-        services_, is_healthy, [](const Service& s) -> auto& { return s.damper; });
-    if (healthy == healthy_) return;
-    healthy_ = healthy;
-    changed_(healthy_, reason());
+    if (result.verdict != Verdict::passed) service.view.reason = result.reason;
+    const Health health = service.damper.add(result.verdict);
+    if (health == service.view.health) return;
+    service.view.health = health;
+    service.view.since_ms = wall_clock_ms();
+    judge();
+    changed_();
+}
+
+void ServiceSet::judge() {
+    int counted = 0, healthy = 0;
+    penalty_ = 0;
+    for (const Service& service : services_) {
+        if (service.view.weight == 0) {
+            ++counted;
+            healthy += service.healthy();
+        } else if (!service.healthy()) {
+            penalty_ += service.view.weight;
+        }
+    }
+    const int needed = require_ == Require::all ? counted : std::min(counted, 1);
+    healthy_ = healthy >= needed;
 }
 
 std::string ServiceSet::reason() const {
+    if (services_.empty()) return "no service is watched";
+    if (healthy_)
+        return require_ == Require::all ? "all services are healthy"
+                                        : "enough services are healthy";
+    return reasons_of([](const Service& s) { return s.view.weight == 0; });
+}
+
+std::string ServiceSet::penalty_reason() const {
+    return reasons_of([](const Service& s) { return s.view.weight != 0; });
+}
+
+/// Of all of these that are not healthy.
+std::string ServiceSet::reasons_of(bool (*whose)(const Service&)) const {
+    std::string text;
     for (const Service& service : services_)
-        if (!is_healthy(service.damper)) return service.name + ": " + service.reason;
-    return services_.empty() ? "no service is watched" : "all services are healthy";
+        if (whose(service) && !service.healthy())
+            text += (text.empty() ? "service." : "; service.") + service.view.name + ": " +
+                    service.view.reason;
+    return text;
+}
+
+std::vector<ServiceSet::View> ServiceSet::view() const {
+    std::vector<View> views;
+    for (const Service& service : services_) {
+        views.push_back(service.view);
+        if (service.healthy()) views.back().reason.clear();
+    }
+    return views;
 }
 
 }  // namespace komainu

@@ -1,11 +1,13 @@
-// All services that this node watches. The node is healthy while every one of them is; without any
-// it always is.
+// All services that this node watches, and what they make of it. Those without a weight make it fit
+// or unfit: it is healthy while all of them are, or with `require = any` while one of them is;
+// without any it always is. One with a weight lowers the node's priority by it while it is not
+// healthy.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "check/check.h"
@@ -15,33 +17,55 @@ namespace komainu {
 
 class ServiceSet {
 public:
-    /// Called when the health of all together changes, with the sentence that says why. Must not
-    /// destroy the set.
-    using HealthChanged = std::function<void(bool healthy, std::string_view reason)>;
+    /// Called when the health of a service has changed, and with it perhaps all of the below. Must
+    /// not destroy the set.
+    using Changed = std::function<void()>;
 
-    ServiceSet(Loop& loop, const std::vector<ServiceConfig>& services, HealthChanged changed);
+    /// The services are all of the configuration, in its order.
+    ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
+               Require require, Changed changed);
 
     /// Begins to check. The first change may come before this returns.
     void start();
 
     bool healthy() const { return healthy_; }
-
     /// Why healthy() is what it is: "service.pgpool: process 1234 died".
     std::string reason() const;
 
+    /// By how much the node's priority is to be lower.
+    int penalty() const { return penalty_; }
+    /// Why it is not 0.
+    std::string penalty_reason() const;
+
+    struct View {
+        std::string name;
+        CheckKind check = CheckKind::process;
+        Health health = Health::unseen;
+        std::uint64_t since_ms = 0;  ///< wall clock
+        std::string reason;          ///< why it is not healthy, else empty
+        int weight = 0;
+    };
+    std::vector<View> view() const;
+
 private:
     struct Service {
-        std::string name;
+        View view;
         Damper damper;
-        std::string reason;  // of the last failure
         std::unique_ptr<Check> check;
+
+        bool healthy() const { return view.health == Health::healthy; }
     };
 
+    void add(Loop& loop, Commands& commands, const ServiceConfig& config);
     void on_result(Service& service, const CheckResult& result);
+    void judge();
+    std::string reasons_of(bool (*whose)(const Service&)) const;
 
-    HealthChanged changed_;
+    Require require_;
+    Changed changed_;
     std::vector<Service> services_;
-    bool healthy_;
+    bool healthy_ = false;
+    int penalty_ = 0;
 };
 
 }  // namespace komainu

@@ -25,6 +25,23 @@
 
 namespace komainu {
 
+/// Why a role changes.
+enum class Cause : std::uint8_t {
+    elected,
+    lease_lapsed,   ///< too few nodes acknowledged in time
+    guard_dropped,  ///< the guard found the lease expired, or lost the VIPs
+    hold_failed,    ///< the guard could not add the VIPs
+    switchover,
+    unhealthy,
+    put_on_standby,  ///< by the operator
+    stopping,
+    rival,  ///< quorum = none or half: an active that started earlier was heard
+    // While the VIPs were held without a quorum:
+    quorum_back,   ///< enough nodes are free to vote again: an election follows
+    other_active,  ///< another active was heard, or heard of
+    rival_seen,    ///< somebody else on the LAN answers for a VIP
+};
+
 /// Begin the lease of this term, deposit its last will (Release of the term) with the guard, and
 /// let the guard add and announce the VIPs.
 struct HoldVips {
@@ -36,6 +53,7 @@ struct ExtendLease {
 };
 struct DropVips {
     Term term;
+    Cause cause = Cause::lease_lapsed;  ///< for hooks
 };
 /// Announce the VIPs again: somebody else held them meanwhile.
 struct AnnounceVips {};
@@ -62,22 +80,6 @@ struct SendTo {
 };
 
 enum class Role : std::uint8_t { standby, active, witness, down };
-
-enum class Cause : std::uint8_t {
-    elected,
-    lease_lapsed,   ///< too few nodes acknowledged in time
-    guard_dropped,  ///< the guard found the lease expired, or lost the VIPs
-    hold_failed,    ///< the guard could not add the VIPs
-    switchover,
-    unhealthy,
-    put_on_standby,  ///< by the operator
-    stopping,
-    rival,  ///< quorum = none or half: an active that started earlier was heard
-    // While the VIPs were held without a quorum:
-    quorum_back,   ///< enough nodes are free to vote again: an election follows
-    other_active,  ///< another active was heard, or heard of
-    rival_seen,    ///< somebody else on the LAN answers for a VIP
-};
 
 /// Our own role changed; for the log and for hooks.
 struct RoleChanged {

@@ -75,6 +75,7 @@ public:
     /// then, but active() is not this node, and nobody follows it.
     bool stale() const { return stale_.has_value(); }
     bool vips_held() const { return vips_ == Vips::up; }
+    bool vips_down() const { return vips_ == Vips::down; }
     std::optional<Instant> lease_until() const;
     const Settings& settings() const { return settings_; }
     const std::vector<Peer>& peers() const { return peers_; }

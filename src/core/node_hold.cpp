@@ -55,7 +55,7 @@ void Node::end_hold(Cause cause) {
     stale_.reset();
     unreleased_ = term;
     vips_ = Vips::lowering;
-    act(DropVips{term});
+    act(DropVips{term, cause});
     act(RoleChanged{Role::active, Role::standby, term, cause});
     heartbeat_now();
 }

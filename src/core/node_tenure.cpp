@@ -72,7 +72,7 @@ void Node::hand_over(Cause cause, NodeId successor) {
     tenure_->cause = cause;
     tenure_->successor = successor;
     vips_ = Vips::lowering;
-    act(DropVips{tenure_->term});
+    act(DropVips{tenure_->term, cause});
 }
 
 /// The lease is no more. The term is released as soon as the VIPs are known to be down.
@@ -80,7 +80,7 @@ void Node::end_tenure(Cause cause) {
     const Tenure ended = *tenure_;
     tenure_.reset();
     unreleased_ = ended.term;
-    if (vips_ != Vips::lowering) act(DropVips{ended.term});
+    if (vips_ != Vips::lowering) act(DropVips{ended.term, cause});
     vips_ = Vips::lowering;
     act(RoleChanged{Role::active, Role::standby, ended.term, cause});
     heartbeat_now();

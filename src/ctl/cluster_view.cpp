@@ -79,6 +79,12 @@ VipView vip_view(const json& vip) {
             flag_at(vip, "held")};
 }
 
+ServiceView service_view(const json& service) {
+    return {text_at(service, "name"),  text_at(service, "check"),
+            text_at(service, "state"), text_at(service, "reason"),
+            time_at(service, "since"), number_at<int>(service, "weight").value_or(0)};
+}
+
 TrustedServerView trusted_server_view(const json& server) {
     return {text_at(server, "address"), flag_at(server, "answers")};
 }
@@ -120,10 +126,12 @@ ClusterView view_of(const json& status) {
     view.nodes = views_of<NodeView>(at(status, "nodes"), node_view);
     view.vips = views_of<VipView>(at(status, "vips"), vip_view);
     view.paused = flag_at(status, "paused").value_or(false);
+    view.services = views_of<ServiceView>(at(status, "services"), service_view);
     view.stale = flag_at(status, "stale").value_or(false);
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
+    view.runner_trouble = text_at(at(status, "runner"), "reason");
     const json& fence = at(status, "fence");
     view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
                   number_at<std::int64_t>(fence, "dropped").value_or(0)};

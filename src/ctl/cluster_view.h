@@ -39,6 +39,16 @@ struct VipView {
     std::optional<bool> held;  ///< by the node that was asked
 };
 
+/// A service of the node that was asked.
+struct ServiceView {
+    std::string name;
+    std::string check;
+    std::string state;  ///< "well", "ill", or "unknown"
+    std::string reason;
+    std::optional<std::int64_t> since_ms;  ///< wall clock
+    int weight = 0;                        ///< 0: it makes the node unfit
+};
+
 struct TrustedServerView {
     std::string address;
     std::optional<bool> answers;
@@ -82,12 +92,14 @@ struct ClusterView {
     int votes_heard = 0;
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
-    bool paused = false;  ///< all of it
-    bool stale = false;   ///< the node that was asked holds the VIPs without a quorum
+    std::vector<ServiceView> services;  ///< of the node that was asked
+    bool paused = false;                ///< all of it
+    bool stale = false;                 ///< the node that was asked holds the VIPs without a quorum
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
     std::optional<LatenessView> lateness;
+    std::string runner_trouble;  ///< of that node as well; empty: its runner works
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 

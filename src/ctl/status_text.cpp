@@ -99,6 +99,29 @@ std::string vip_table(const ClusterView& cluster, Colors colors) {
     return "\n" + layout(rows, colors);
 }
 
+Row service_row(const ServiceView& service, std::int64_t now_ms) {
+    return {{service.name},
+            {service.check},
+            {service.state.empty() ? unknown : service.state,
+             service.state == "ill" ? Tone::bad : Tone::plain},
+            {service.since_ms ? age_text(now_ms - *service.since_ms) : unknown},
+            {service.weight == 0 ? "-" : std::to_string(service.weight)},
+            {service.reason.empty() ? "-" : service.reason}};
+}
+
+std::string service_table(const ClusterView& cluster, std::int64_t now_ms, Colors colors) {
+    if (cluster.services.empty()) return "";
+    constexpr Tone heading = Tone::heading;
+    std::vector<Row> rows{{{"SERVICE", heading},
+                           {"CHECK", heading},
+                           {"STATE", heading},
+                           {"FOR", heading},
+                           {"WEIGHT", heading},
+                           {"REASON", heading}}};
+    for (const auto& service : cluster.services) rows.push_back(service_row(service, now_ms));
+    return "\n" + layout(rows, colors);
+}
+
 /// A claim that is not long ago is a trouble; later it is only worth knowing.
 bool is_recent(const RivalView& rival, std::int64_t now_ms) {
     constexpr std::int64_t recent_ms = 60'000;
@@ -195,7 +218,7 @@ std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Color
         text += paint("! " + trouble, Tone::bad, colors) + "\n";
     text += recent_rivals(cluster, now_ms, colors);
     text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
-    text += earlier_rivals(cluster, now_ms);
+    text += earlier_rivals(cluster, now_ms) + service_table(cluster, now_ms, colors);
     text += fmt::format("\n* the node that was asked\n");
     return text + takeover_line(cluster, now_ms) + fence_line(cluster.fence) +
            lateness_line(cluster);

@@ -85,6 +85,16 @@ void add_vip(const ClusterView& cluster, const VipView& vip, std::vector<std::st
         troubles.push_back(fmt::format("VIP {} is held, though this node is not active", vip.name));
 }
 
+/// Where the node is unhealthy by its services, its own line has said so.
+void add_services(const ClusterView& cluster, std::vector<std::string>& troubles) {
+    for (const auto& node : cluster.nodes)
+        if (node.id == cluster.node_id && !node.healthy.value_or(true)) return;
+    for (const auto& service : cluster.services)
+        if (service.state == "ill")
+            troubles.push_back(fmt::format("service {} is ill{}{}", service.name,
+                                           service.reason.empty() ? "" : ": ", service.reason));
+}
+
 }  // namespace
 
 std::vector<std::string> troubles_of(const ClusterView& cluster) {
@@ -92,9 +102,11 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     add_leadership(cluster, troubles);
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
     for (const auto& node : cluster.nodes) add_node(cluster, node, troubles);
+    add_services(cluster, troubles);
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");
+    if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
     return troubles;
 }
 

@@ -24,10 +24,10 @@ void Daemon::on_request(ClientId client, std::string_view line) {
 }
 
 void Daemon::answer_status(ClientId client) {
-    const json status =
-        status_json({config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_,
-                     link_book_, loop_.now(),
-                     trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_});
+    const json status = status_json(
+        {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
+         loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
+         services_.view(), runner_.trouble()});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 

@@ -56,11 +56,10 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                  on_datagram(link, bytes, source);
              }),
       fence_(std::move(outfit.fence)),
-      services_(loop, config_.services,
-                [this](bool healthy, std::string_view reason) {
-                    fitness_.set_services(healthy, reason);
-                    fitness_may_have_changed();
-                }),
+      runner_(loop, std::move(outfit.runner)),
+      hooks_(config_, runner_),
+      services_(loop, runner_, config_.services, config_.lifecheck.require,
+                [this] { services_may_have_changed(); }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
       rivals_(config_.vips.size()),
@@ -78,6 +77,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                        [this](std::string_view trouble) { on_guard_trouble(trouble); },
                        [this](Term term) { step(VipsDropped{term}); },
                    });
+    gate_.emplace(loop, *guard_, hooks_);
 }
 
 int Daemon::run() {
@@ -86,9 +86,11 @@ int Daemon::run() {
     services_.start();
     if (trusted_) trusted_->start();
     fitness_may_have_changed();
+    priority_may_have_changed();
     judgement_.set(node_.deadline());
     links_.start();
     loop_.run();
+    runner_.say_farewell();
     return exit_status_;
 }
 
@@ -113,6 +115,7 @@ void Daemon::run_step(const Event& event) {
     actions_.clear();
     node_.step(now(), event, actions_);
     for (const Action& action : actions_) perform(action);
+    tell_when_moved();
 }
 
 /// Runs after everything that was received in this wake-up, at the newest reading of the clock.
@@ -132,31 +135,36 @@ void Daemon::recover_from_pause(Duration late) {
 }
 
 void Daemon::perform(const Action& action) {
-    std::visit(
-        Overload{
-            [&](const HoldVips& a) { guard_->hold(a.term, a.lease_until, last_will(a.term)); },
-            [&](const ExtendLease& a) { guard_->extend(a.until); },
-            [&](const DropVips& a) { guard_->drop(a.term); },
-            [&](const AnnounceVips&) { guard_->announce(); },
-            [&](const AskArbiter& a) { ask_arbiter(a); },
-            [&](const HeldWithoutQuorum& a) { log_hold(a); },
-            [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
-            [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
-            [&](const RoleChanged& a) { log_role(a); },
-            [&](const ActiveChanged& a) { log_active(a); },
-            [&](const PeerChanged& a) {
-                log_notice("node {} {}", number(a.peer), sentence(a.news));
-            },
-            [&](const MaintenanceChanged& a) {
-                log_notice("maintenance: node {} {} the cluster", number(a.node),
-                           a.paused ? "paused" : "resumed");
-            },
-            [&](const Preempting& a) { log_preemption(a); },
-            [&](const AnswerSwitchover& a) { answer_switchover(a); },
-            [&](const AnswerOrder& a) { answer_standby(a); },
-            [&](const Exit&) { loop_.stop(); },
-        },
-        action);
+    std::visit(Overload{
+                   [&](const HoldVips& a) {
+                       gate_->hold(a.term, a.lease_until, last_will(a.term),
+                                   move_facts(HookEvent::active, a.term, Cause::elected));
+                   },
+                   [&](const ExtendLease& a) { gate_->extend(a.until); },
+                   [&](const DropVips& a) {
+                       gate_->drop(a, move_facts(HookEvent::standby, a.term, a.cause));
+                   },
+                   [&](const AnnounceVips&) { guard_->announce(); },
+                   [&](const AskArbiter& a) { ask_arbiter(a); },
+                   [&](const HeldWithoutQuorum& a) { log_hold(a); },
+                   [&](const Broadcast& a) { transmit(a.sequence, a.message, no_node); },
+                   [&](const SendTo& a) { transmit(a.sequence, a.message, a.to); },
+                   [&](const RoleChanged& a) { log_role(a); },
+                   [&](const ActiveChanged& a) { log_active(a); },
+                   [&](const PeerChanged& a) {
+                       log_notice("node {} {}", number(a.peer), sentence(a.news));
+                       tell_peer(a);
+                   },
+                   [&](const MaintenanceChanged& a) {
+                       log_notice("maintenance: node {} {} the cluster", number(a.node),
+                                  a.paused ? "paused" : "resumed");
+                   },
+                   [&](const Preempting& a) { log_preemption(a); },
+                   [&](const AnswerSwitchover& a) { answer_switchover(a); },
+                   [&](const AnswerOrder& a) { answer_standby(a); },
+                   [&](const Exit&) { loop_.stop(); },
+               },
+               action);
 }
 
 // --- The wire
@@ -238,6 +246,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                    [](const RestoredReport&) {},  // the guard has logged it
                    [&](const RivalSeenReport& r) {
                        rivals_.enter(r, wall_clock_ms());
+                       tell_conflict(fmt::format("{} has VIP {} as well", to_string(r.mac),
+                                                 config_.vips[r.vip].name));
                        step(RivalSeen{});
                    },
                    [&](const ProbeReport& r) { on_probed(r); },
@@ -297,11 +307,27 @@ void Daemon::trusted_servers_changed(bool reachable) {
 }
 
 /// The core asks only while a trusted server answers, so there is an arbiter.
+void Daemon::services_may_have_changed() {
+    fitness_.set_services(services_.healthy(), services_.reason());
+    fitness_may_have_changed();
+    priority_may_have_changed();
+}
+
 void Daemon::ask_arbiter(const AskArbiter& ask) { arbiter_->ask(ask); }
 
 void Daemon::set_fence_trouble(std::string trouble) {
     fence_.trouble = std::move(trouble);
     if (fence_.mode == FenceMode::require) fitness_.set_fence(fence_.trouble);
+}
+
+void Daemon::priority_may_have_changed() {
+    const int left = config_.node(config_.self).priority - services_.penalty();
+    const auto priority = static_cast<std::uint16_t>(std::max(left, 0));
+    const std::uint16_t before = node_.member().priority;
+    if (priority == before) return;
+    const std::string why = services_.penalty_reason();
+    log_notice("priority {} -> {}{}{}", before, priority, why.empty() ? "" : ": ", why);
+    step(PriorityChanged{priority});
 }
 
 void Daemon::fitness_may_have_changed() {
@@ -314,6 +340,7 @@ void Daemon::fitness_may_have_changed() {
         log_warning("unhealthy: {}{}", fitness_.reason(),
                     ignored ? " (paused for maintenance, so it does not count)" : "");
     step(health);
+    if (!health.healthy) tell_fault();
 }
 
 }  // namespace komainu

@@ -18,13 +18,16 @@
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
+#include "daemon/hooks.h"
 #include "daemon/lateness.h"
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
+#include "daemon/runner_link.h"
 #include "daemon/start_probe.h"
 #include "daemon/status.h"
+#include "daemon/vip_gate.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/stream_server.h"
@@ -42,6 +45,7 @@ struct Outfit {
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
     std::optional<Fd> guard;               ///< a witness has none
+    std::optional<Fd> runner;              ///< when there is anything to run
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
     FenceState fence;
@@ -76,7 +80,9 @@ private:
     void trusted_servers_changed(bool reachable);
     void ask_arbiter(const AskArbiter& ask);
     void set_fence_trouble(std::string trouble);
+    void services_may_have_changed();
     void fitness_may_have_changed();
+    void priority_may_have_changed();
 
     // Others who have a VIP (rivals.cpp).
     void begin_start_probe();
@@ -95,6 +101,15 @@ private:
     void answer_standby(const AnswerOrder& answer);
     void set_pause(ClientId client, const AskPause& asked);
 
+    // What hooks are told (daemon_hooks.cpp).
+    HookFacts facts(HookEvent event) const;
+    HookFacts move_facts(HookEvent event, Term term, Cause cause) const;
+    void tell_role(const RoleChanged& change, const std::string& why);
+    void tell_when_moved();
+    void tell_peer(const PeerChanged& change);
+    void tell_fault();
+    void tell_conflict(const std::string& sentence);
+
     void log_role(const RoleChanged& change);
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
@@ -112,6 +127,9 @@ private:
     Fitness fitness_;
     FenceState fence_;
     std::optional<GuardLink> guard_;
+    RunnerLink runner_;
+    Hooks hooks_;
+    std::optional<VipGate> gate_;  ///< where there is a guard
     ServiceSet services_;
     std::optional<TrustedServers> trusted_;  ///< when there are any
     std::optional<Arbiter> arbiter_;         ///< as well
@@ -143,7 +161,9 @@ private:
         std::uint64_t probe = 0;
         std::uint64_t question = 0;
     };
-    ArbiterProbe arbiter_probe_;  ///< the newest
+    ArbiterProbe arbiter_probe_;       ///< the newest
+    std::optional<HookFacts> moving_;  ///< for hooks that are told when the VIPs have moved
+    Instant conflict_told_at_;
     int exit_status_ = 0;
 };
 

@@ -20,6 +20,7 @@ void Daemon::log_role(const RoleChanged& change) {
         story_.why_lost = "node " + std::to_string(number(config_.self)) + ": " + why;
     }
     log_notice("{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+    tell_role(change, why);
 }
 
 /// The loudest line that there is: nobody may overlook that one holder is not promised any more.

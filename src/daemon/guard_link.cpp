@@ -1,8 +1,8 @@
 #include "daemon/guard_link.h"
 
 #include "base/overload.h"
-#include "guard/channel.h"
 #include "guard/vip_set.h"
+#include "io/message_channel.h"
 #include "netlink/inventory.h"
 
 namespace komainu {

@@ -64,6 +64,7 @@ void Daemon::judge_start() {
 }
 
 void Daemon::meet_conflict(const std::string& sentence) {
+    tell_conflict(sentence);
     switch (config_.conflict) {
         case ConflictRule::wait:
             fitness_.set_conflict(sentence);

@@ -8,25 +8,72 @@
 #include "daemon/daemon.h"
 #include "daemon/fence_state.h"
 #include "daemon/options.h"
-#include "guard/channel.h"
 #include "guard/guard.h"
-#include "guard/privileges.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/message_channel.h"
+#include "io/privileges.h"
 #include "io/realtime.h"
 #include "io/system_call_filter.h"
+#include "runner/runner.h"
 
 namespace komainu {
 
 namespace {
 
 constexpr int guard_start_ms_max = 20'000;
+constexpr int runner_start_ms_max = 20'000;
 constexpr int guard_end_ms_max = 3'000;
-constexpr int guard_end_poll_ms = 5;
+/// What hooks run when main is done. A supervisor kills what is left once main has ended, so main
+/// ends after them; it has handed over, and holds nothing, long before.
+constexpr int runner_end_ms_max = 10'000;
+constexpr int end_poll_ms = 5;
 
 int fail(const Error& error) {
     log_error("{}", error.what);
     return exit_failed;
+}
+
+/// The runner, as its parent sees it.
+struct RunnerChild {
+    pid_t pid = -1;
+    Fd socket;  ///< none: there is nothing to run
+};
+
+Status await_runner(int socket) {
+    std::optional<Status> outcome;
+    const auto take = [&](Bytes message) {
+        const auto report = decode_runner_report(message);
+        KOMAINU_ASSERT(report);
+        if (const auto* failed = std::get_if<RunnerFailedReport>(&*report))
+            outcome = Error{failed->text};
+        if (std::holds_alternative<RunnerReadyReport>(*report)) outcome = Ok{};
+    };
+    while (!outcome) {
+        pollfd ready{socket, POLLIN, 0};
+        if (poll(&ready, 1, runner_start_ms_max) <= 0) return Error{"the runner does not start"};
+        if (receive_messages(socket, take) == ChannelState::closed && !outcome)
+            return Error{"the runner ended while starting"};
+    }
+    return *outcome;
+}
+
+/// Forked before anything else is opened, so that no descriptor of main's gets into a command.
+Result<RunnerChild> start_runner(const Config& config, ClusterKeys& keys) {
+    if (!needs_runner(config)) return RunnerChild{};
+    auto sockets = make_channel();
+    if (!sockets) return sockets.error();
+    const pid_t pid = fork();
+    if (pid < 0) return Error::from_errno("cannot fork the runner", errno);
+    if (pid == 0) {
+        keys = {};  // wiped: no command has any use for them
+        sockets->main.close();
+        _exit(run_runner(config, std::move(sockets->child)));
+    }
+    sockets->child.close();
+    RunnerChild runner{pid, std::move(sockets->main)};
+    if (const auto ready = await_runner(runner.socket.get()); !ready) return ready.error();
+    return runner;
 }
 
 /// The guard, as its parent sees it.
@@ -78,7 +125,7 @@ Status await_ready(Guard& guard) {
 
 /// The child has copies of everything that was opened before. It keeps the guard's end of the
 /// socket pair and what is needed to say something.
-[[noreturn]] void become_guard(const Config& config, GuardSockets sockets, LeasePage& page,
+[[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, LeasePage& page,
                                std::optional<FencePrograms> fence, std::vector<DatagramLink> links,
                                UnixListener control, Signals signals,
                                std::vector<EchoSocket> echo_sockets) {
@@ -87,11 +134,11 @@ Status await_ready(Guard& guard) {
     links.clear();
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
-    _exit(run_guard(config, std::move(sockets.guard), page, std::move(fence)));
+    _exit(run_guard(config, std::move(sockets.child), page, std::move(fence)));
 }
 
-Result<Guard> start_guard(const Config& config, ClusterKeys& keys, std::vector<DatagramLink>& links,
-                          UnixListener& control, Signals& signals,
+Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner,
+                          std::vector<DatagramLink>& links, UnixListener& control, Signals& signals,
                           std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
     FenceState state;
@@ -100,29 +147,31 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, std::vector<D
     if (!page) return page.error();
     std::optional<FencePrograms> programs;
     if (fence) programs = std::move(fence->programs);
-    auto sockets = make_guard_sockets();
+    auto sockets = make_channel();
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
     if (pid < 0) return Error::from_errno("cannot fork the guard", errno);
     if (pid == 0) {
         keys = {};  // wiped: the guard has no use for them
+        runner.close();
         become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(links),
                      std::move(control), std::move(signals), std::move(echo_sockets));
     }
     if (programs) state.counters = std::move(programs->counters);
     Guard guard{pid, std::move(sockets->main), std::move(*page), {}, std::move(state)};
-    sockets->guard.close();
+    sockets->child.close();
     if (const auto ready = await_ready(guard); !ready) return ready.error();
     return guard;
 }
 
-/// The guard ends by itself when main's end of the socket is closed; it removes what it holds.
-void await_end(pid_t guard) {
-    for (int waited = 0; waited < guard_end_ms_max; waited += guard_end_poll_ms) {
-        if (waitpid(guard, nullptr, WNOHANG) != 0) return;
-        poll(nullptr, 0, guard_end_poll_ms);
+/// Guard and runner end by themselves when main's end of the socket is closed: the guard removes
+/// what it holds, the runner lets hooks run to their end.
+void await_end(pid_t child, int ms_max, std::string_view name) {
+    for (int waited = 0; waited < ms_max; waited += end_poll_ms) {
+        if (waitpid(child, nullptr, WNOHANG) != 0) return;
+        poll(nullptr, 0, end_poll_ms);
     }
-    log_warning("the guard has not ended yet");
+    log_warning("the {} has not ended yet", name);
 }
 
 void say_what_runs(const Config& config) {
@@ -147,6 +196,8 @@ std::uint64_t random_bits() {
 
 int run_node(const Config& config, ClusterKeys keys_read) {
     set_log_name(fmt::format("komainud[node {}]", number(config.self)));
+    auto runner = start_runner(config, keys_read);
+    if (!runner) return fail(runner.error());
     if (!start_cryptography()) return fail({"libsodium cannot start"});
     auto signals = Signals::open();
     if (!signals) return fail(signals.error());
@@ -163,7 +214,8 @@ int run_node(const Config& config, ClusterKeys keys_read) {
     if (!echo_sockets) return fail(echo_sockets.error());
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, keys_read, *links, *control, *signals, *echo_sockets);
+        auto started = start_guard(config, keys_read, runner->socket, *links, *control, *signals,
+                                   *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
@@ -191,12 +243,15 @@ int run_node(const Config& config, ClusterKeys keys_read) {
                            .signals = std::move(*signals),
                            .echo_sockets = std::move(*echo_sockets),
                            .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
+                           .runner = runner->socket ? std::optional(std::move(runner->socket))
+                                                    : std::nullopt,
                            .lease_page = std::move(guard.page),
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence)});
         status = daemon.run();
     }
-    if (!witness) await_end(guard.pid);
+    if (!witness) await_end(guard.pid, guard_end_ms_max, "guard");
+    if (runner->pid > 0) await_end(runner->pid, runner_end_ms_max, "runner");
     return status;
 }
 

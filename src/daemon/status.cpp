@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "conf/names.h"
 #include "daemon/words.h"
 
 namespace komainu {
@@ -101,6 +102,30 @@ json vips_json(const StatusSources& s) {
     return vips;
 }
 
+std::string_view word(Health health) {
+    switch (health) {
+        case Health::unseen:
+            return "unknown";
+        case Health::healthy:
+            return "well";
+        case Health::failed:
+            return "ill";
+    }
+    return "";
+}
+
+json services_json(const StatusSources& s) {
+    json services = json::array();
+    for (const auto& service : s.services)
+        services.push_back({{"name", service.name},
+                            {"check", name_of(check_kinds, service.check)},
+                            {"state", word(service.health)},
+                            {"since", utc_text(service.since_ms)},
+                            {"reason", service.reason},
+                            {"weight", service.weight}});
+    return services;
+}
+
 json trusted_json(const StatusSources& s) {
     json trusted = json::array();
     for (const auto& server : s.trusted)
@@ -191,6 +216,7 @@ json status_json(const StatusSources& s) {
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
+        {"services", services_json(s)},
         {"stale", node.stale()},
         {"paused", node.maintenance().paused},
         {"trusted_servers", trusted_json(s)},
@@ -200,6 +226,8 @@ json status_json(const StatusSources& s) {
         {"datagrams", counters_json(s)},
         {"fence", fence_json(s.fence)},
         {"lateness", lateness_json(s.lateness)},
+        {"runner",
+         {{"state", s.runner_trouble.empty() ? "ok" : "failed"}, {"reason", s.runner_trouble}}},
         {"version", KOMAINU_VERSION}};
     const auto lease_until = node.lease_until();
     status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();

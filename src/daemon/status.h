@@ -5,6 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "check/service_set.h"
 #include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
@@ -45,6 +46,8 @@ struct StatusSources {
     Instant now;
     std::vector<TrustedServers::View> trusted;
     const Lateness& lateness;
+    std::vector<ServiceSet::View> services;
+    std::string_view runner_trouble;  ///< empty: it works, or there is none
 };
 
 nlohmann::json status_json(const StatusSources& sources);

@@ -16,6 +16,36 @@ std::string_view word(Role role) {
     return "";
 }
 
+std::string_view word(Cause cause) {
+    switch (cause) {
+        case Cause::elected:
+            return "elected";
+        case Cause::lease_lapsed:
+            return "lease_lapsed";
+        case Cause::guard_dropped:
+            return "guard_dropped";
+        case Cause::hold_failed:
+            return "hold_failed";
+        case Cause::switchover:
+            return "switchover";
+        case Cause::unhealthy:
+            return "unhealthy";
+        case Cause::put_on_standby:
+            return "standby";
+        case Cause::stopping:
+            return "stopping";
+        case Cause::rival:
+            return "rival";
+        case Cause::quorum_back:
+            return "quorum_back";
+        case Cause::other_active:
+            return "other_active";
+        case Cause::rival_seen:
+            return "rival_seen";
+    }
+    return "";
+}
+
 std::string_view sentence(Cause cause) {
     switch (cause) {
         case Cause::elected:

@@ -10,6 +10,7 @@
 namespace komainu {
 
 std::string_view word(Role role);        ///< "active", "standby", "witness", "down"
+std::string_view word(Cause cause);      ///< "lease_lapsed"
 std::string_view sentence(Cause cause);  ///< "too few nodes acknowledged in time"
 std::string_view sentence(PeerNews news);
 std::string_view sentence(Refusal refusal);

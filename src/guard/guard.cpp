@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <csignal>
 
-#include "guard/channel.h"
 #include "guard/keeper.h"
-#include "guard/privileges.h"
 #include "io/log.h"
+#include "io/message_channel.h"
+#include "io/privileges.h"
 #include "io/realtime.h"
 #include "io/system_call_filter.h"
 

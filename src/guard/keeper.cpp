@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "guard/channel.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/message_channel.h"
 
 namespace komainu {
 

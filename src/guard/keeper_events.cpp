@@ -3,11 +3,11 @@
 #include <cstring>
 
 #include "base/overload.h"
-#include "guard/channel.h"
 #include "guard/forwarding.h"
 #include "guard/keeper.h"
 #include "io/clock.h"
 #include "io/log.h"
+#include "io/message_channel.h"
 
 namespace komainu {
 

@@ -1,15 +1,18 @@
 #include "guard/orders.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "base/assert.h"
 #include "base/overload.h"
+#include "io/message_channel.h"
+#include "packet/blocks.h"
 #include "packet/ethernet.h"
 
 namespace komainu {
 
 namespace {
+
+static_assert(guard_message_bytes_max == channel_message_bytes_max);
 
 enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe };
 enum class ReportKind : std::uint8_t {
@@ -30,27 +33,11 @@ void write_kind(Writer& writer, Kind kind) {
     writer.u8(static_cast<std::uint8_t>(kind));
 }
 
-void write_block(Writer& writer, Bytes bytes) {
-    writer.u16(static_cast<std::uint16_t>(bytes.size()));
-    writer.bytes(bytes);
-}
-
-Bytes read_block(Reader& reader, std::size_t bytes_max) {
-    const std::size_t length = reader.u16();
-    if (length > bytes_max) reader.fail();
-    return reader.bytes(length);
-}
-
 void write_text(Writer& writer, std::string_view text) {
-    write_block(writer, std::as_bytes(std::span(text.substr(0, guard_text_bytes_max))));
+    write_text(writer, text, guard_text_bytes_max);
 }
 
-std::string read_text(Reader& reader) {
-    const Bytes bytes = read_block(reader, guard_text_bytes_max);
-    std::string text(bytes.size(), '\0');
-    std::ranges::copy(bytes, std::as_writable_bytes(std::span(text)).begin());
-    return text;
-}
+std::string read_text(Reader& reader) { return read_text(reader, guard_text_bytes_max); }
 
 void write_instant(Writer& writer, Instant t) {
     writer.u64(static_cast<std::uint64_t>(nanoseconds(t)));

@@ -49,19 +49,24 @@ constexpr int domains_of_guard[] = {AF_NETLINK, AF_PACKET, AF_UNIX};
 
 constexpr const char* fatal_calls[] = {
     // other programs and processes
-    "clone", "clone3", "execve", "execveat", "fork", "vfork", "kcmp", "kill", "pidfd_getfd",
-    "pidfd_send_signal", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace",
-    "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tkill",
+    "clone", "clone3", "execve", "execveat", "fork", "vfork", "kill", "pidfd_send_signal",
+    "process_madvise", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tkill",
     // other users, and more rights
     "capset", "setfsgid", "setfsuid", "setgid", "setgroups", "setregid", "setresgid", "setresuid",
     "setreuid", "setuid", "add_key", "keyctl", "request_key",
     // another view of the system
     "chroot", "fsconfig", "fsmount", "fsopen", "mount", "mount_setattr", "move_mount",
     "open_by_handle_at", "open_tree", "pivot_root", "setns", "umount2", "unshare",
+    // ways into the kernel that ordinary programs may take
+    "io_uring_enter", "io_uring_register", "io_uring_setup", "modify_ldt", "personality"};
+
+// Nothing that a hook or a check has any business with, either.
+constexpr const char* calls_of_nobody[] = {
+    // into other processes
+    "kcmp", "pidfd_getfd", "process_vm_readv", "process_vm_writev", "ptrace",
     // the kernel, and ways into it that have been holes before
-    "acct", "bpf", "delete_module", "finit_module", "init_module", "io_uring_enter",
-    "io_uring_register", "io_uring_setup", "ioperm", "iopl", "kexec_file_load", "kexec_load",
-    "modify_ldt", "perf_event_open", "personality", "quotactl", "reboot", "swapoff", "swapon",
+    "acct", "bpf", "delete_module", "finit_module", "init_module", "ioperm", "iopl",
+    "kexec_file_load", "kexec_load", "perf_event_open", "quotactl", "reboot", "swapoff", "swapon",
     "syslog", "userfaultfd",
     // the time of others
     "adjtimex", "clock_adjtime", "clock_settime", "settimeofday"};
@@ -140,6 +145,8 @@ Status add_calls_of(FilteredProcess process, const Filter& filter) {
             return allow_sockets(filter, domains_of_main);
         case FilteredProcess::guard:
             return allow_sockets(filter, domains_of_guard);
+        case FilteredProcess::runner:
+            return Ok{};  // everything is allowed that is not on the list of nobody
     }
     return Error{"cannot filter system calls: of what process?"};
 }
@@ -162,6 +169,10 @@ Status set_attributes(const Filter& filter) {
 
 Status fill(const Filter& filter, FilteredProcess process) {
     if (Status set = set_attributes(filter); !set) return set;
+    if (process == FilteredProcess::runner)
+        return add_all(filter, SCMP_ACT_ERRNO(EPERM), calls_of_nobody);
+    if (Status added = add_all(filter, SCMP_ACT_KILL_PROCESS, calls_of_nobody); !added)
+        return added;
     if (Status added = add_all(filter, SCMP_ACT_KILL_PROCESS, fatal_calls); !added) return added;
     if (Status added = add_all(filter, SCMP_ACT_ALLOW, calls_of_both); !added) return added;
     if (Status added = add_all(filter, SCMP_ACT_ALLOW, calls_of_sanitizers); !added) return added;
@@ -172,7 +183,9 @@ Status fill(const Filter& filter, FilteredProcess process) {
 }  // namespace
 
 Status filter_system_calls(FilteredProcess process) {
-    const Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+    const bool lists_what_is_allowed = process != FilteredProcess::runner;
+    const Filter filter(
+        ::seccomp_init(lists_what_is_allowed ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW));
     if (!filter) return Error{"cannot filter system calls: no memory"};
     if (Status filled = fill(filter, process); !filled) return filled;
     if (const int error = ::seccomp_load(filter.get()); error != 0)

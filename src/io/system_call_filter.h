@@ -7,6 +7,10 @@
 // any path: they start programs, look into other processes, change users, namespaces, clocks or the
 // kernel. Whoever makes one of these is not komainud any more, and is killed at once (SIGSYS): the
 // other process then sees to it that the VIPs go where they are safe.
+//
+// The runner is the exception: it starts programs that we do not know, and they inherit its filter.
+// So it may do anything but what touches the kernel, its clocks or other processes' memory, which
+// is refused with EPERM.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +19,7 @@
 
 namespace komainu {
 
-enum class FilteredProcess : std::uint8_t { main, guard };
+enum class FilteredProcess : std::uint8_t { main, guard, runner };
 
 /// Not to be undone, and inherited by children. Needs no_new_privs, or sets it.
 Status filter_system_calls(FilteredProcess);

@@ -59,6 +59,12 @@ std::vector<std::string> seeds() {
             "[cluster]\nname = x\n[node.1]\naddress = 10.0.0.1\naddress = fd00::1\n[link.2]\n"
             "mode = multicast\ngroup = ff02::77\ninterface = eth1\nport = 1\n",
             good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
+            good +
+                "[service.web]\ncheck = http\nurl = https://u:p@[::1]:8080/x?y\nstatus = 200-299, "
+                "301\n",
+            good +
+                "[lifecheck]\nrequire = any\n[service.db]\ncheck = query\nconninfo = host=h\n"
+                "expect = t\nweight = 9\ninitial = ill\n",
             "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
 }
 

@@ -1,10 +1,12 @@
-// What main and guard say to each other (guard/orders.h). Main has read the network: should it ever
-// be taken over from there, the guard must still read its orders safely.
+// What main says to guard and runner, and they to it (guard/orders.h, runner/orders.h). Main has
+// read the network: should it ever be taken over from there, they must still read its orders
+// safely.
 #include "guard/orders.h"
 
 #include <algorithm>
 #include <array>
 
+#include "runner/orders.h"
 #include "test/fuzz/fuzz.h"
 
 namespace komainu::fuzz {
@@ -26,6 +28,8 @@ void encodes_back(const std::optional<Message>& message, Bytes input) {
 void examine(Bytes input) {
     encodes_back(decode_order(input), input);
     encodes_back(decode_report(input), input);
+    encodes_back(decode_runner_order(input), input);
+    encodes_back(decode_runner_report(input), input);
 }
 
 std::vector<std::string> seeds() {
@@ -40,6 +44,15 @@ std::vector<std::string> seeds() {
              HeldReport{7, Instant(5ns), Instant(6ns)}, DroppedReport{7, DropReason::lease_expired},
              HoldFailedReport{7, "why"}, CarrierReport{Carrier::up, "eth0"}, RestoredReport{"main"},
              ReadyReport{}, StartFailedReport{"why"}})
+        seeds.push_back(text_of(encode(report, room)));
+    for (const RunnerOrder& order : std::initializer_list<RunnerOrder>{
+             CheckOrder{7, 1},
+             HookOrder{7, 1, {HookEvent::fault, 3, NodeId{1}, NodeId{2}, "a", "b", "c", "d"}},
+             StopOrder{7}, FarewellOrder{}})
+        seeds.push_back(text_of(encode(order, room)));
+    for (const RunnerReport& report :
+         std::initializer_list<RunnerReport>{RunReport{7, {Ending::exited, 1, "why"}},
+                                             RunnerReadyReport{}, RunnerFailedReport{"why"}})
         seeds.push_back(text_of(encode(report, room)));
     return seeds;
 }

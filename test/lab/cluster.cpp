@@ -173,10 +173,14 @@ Process& Cluster::daemon(int node) {
     return *at(node).daemon;
 }
 
-pid_t Cluster::guard_pid(int node) {
-    const auto children = children_of(daemon(node).pid());
-    return children.empty() ? 0 : children.front();
+pid_t Cluster::child_named(int node, const std::string& name) {
+    for (const pid_t child : children_of(daemon(node).pid()))
+        if (read_file("/proc/" + std::to_string(child) + "/comm") == name + "\n") return child;
+    return 0;
 }
+
+pid_t Cluster::guard_pid(int node) { return child_named(node, "komainu-guard"); }
+pid_t Cluster::runner_pid(int node) { return child_named(node, "komainu-runner"); }
 
 bool Cluster::running(int node) { return at(node).daemon && at(node).daemon->running(); }
 bool Cluster::service_running(int node) { return at(node).service && at(node).service->running(); }

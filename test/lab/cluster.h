@@ -79,6 +79,7 @@ public:
     Process& daemon(int node);
     /// 0 when there is none.
     pid_t guard_pid(int node);
+    pid_t runner_pid(int node);
     bool running(int node);
     bool service_running(int node);
 
@@ -118,6 +119,7 @@ private:
     };
 
     Node& at(int node);
+    pid_t child_named(int node, const std::string& name);
     std::string configuration(int node) const;
     void write_files(int node) const;
 

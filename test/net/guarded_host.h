@@ -11,9 +11,10 @@
 #include <optional>
 #include <string>
 
-#include "guard/channel.h"
 #include "guard/guard.h"
-#include "guard/privileges.h"
+#include "guard/orders.h"
+#include "io/message_channel.h"
+#include "io/privileges.h"
 #include "netlink/filter_socket.h"
 #include "netlink/inventory.h"
 #include "packet/arp.h"
@@ -57,15 +58,15 @@ public:
     }
 
     void fork_guard(Privileged privileged = Privileged::yes) {
-        sockets_ = std::move(make_guard_sockets().value());
+        sockets_ = std::move(make_channel().value());
         pid_ = fork();
         if (pid_ == 0) {
             host.space.enter();
             sockets_.main.close();
             if (privileged == Privileged::no && !drop_all_capabilities()) _exit(99);
-            _exit(run_guard(config, std::move(sockets_.guard), *page_, std::move(programs_)));
+            _exit(run_guard(config, std::move(sockets_.child), *page_, std::move(programs_)));
         }
-        sockets_.guard.close();
+        sockets_.child.close();
     }
     void start() {
         fork_guard();
@@ -172,7 +173,7 @@ private:
 
     SharedLeasePage page_;
     std::optional<FencePrograms> programs_;
-    GuardSockets sockets_;
+    ChannelEnds sockets_;
     std::deque<GuardReport> reports_;
     pid_t pid_ = -1;
 };

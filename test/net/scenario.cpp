@@ -21,6 +21,10 @@ void Scenario::lay_out(ClusterOptions options) {
 
 int Scenario::begin(ClusterOptions options) {
     lay_out(std::move(options));
+    return start();
+}
+
+int Scenario::start() {
     cluster_->start_all();
     const auto active = cluster_->wait_for_active();
     EXPECT_TRUE(active) << "no node became active";

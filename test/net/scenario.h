@@ -21,8 +21,10 @@ protected:
     /// Lays out the cluster, its services and the witnesses. No daemon runs yet.
     void lay_out(ClusterOptions options = {});
 
-    /// lay_out, then starts everything and waits until a node is active and serves the client. Its
-    /// number.
+    /// Starts what is laid out and waits until a node is active and serves the client. Its number.
+    int start();
+
+    /// lay_out, then start.
     int begin(ClusterOptions options = {});
 
     void TearDown() override;

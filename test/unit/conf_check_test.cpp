@@ -357,6 +357,9 @@ TEST(ConfSample, ShowsEveryDefaultAsItIs) {
     EXPECT_EQ(config.services.at(0).timeout, ServiceConfig{}.timeout);
     EXPECT_EQ(config.services.at(0).rise, ServiceConfig{}.rise);
     EXPECT_EQ(config.services.at(0).fall, ServiceConfig{}.fall);
+    EXPECT_EQ(config.hooks.at(0).when, HookConfig{}.when);
+    EXPECT_EQ(config.hooks.at(0).wait, HookConfig{}.wait);
+    EXPECT_EQ(config.hooks.at(0).timeout, HookConfig{}.timeout);
     EXPECT_EQ(config.control.socket, ControlConfig{}.socket);
     EXPECT_EQ(config.control.state_dir, ControlConfig{}.state_dir);
 }

@@ -59,10 +59,46 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},
         {"service.NAME.address", "[::1]:99",
          [](auto& c) { return c.services.at(0).address == parse_endpoint("[::1]:99"); }},
+        {"lifecheck.require", "any", [](auto& c) { return c.lifecheck.require == Require::any; }},
+        {"service.NAME.url", "http://h/",
+         [](auto& c) { return c.services.at(0).url == "http://h/"; }},
+        {"service.NAME.status", "200, 301",
+         [](auto& c) {
+             return c.services.at(0).status == StatusList{{200, 200}, {301, 301}};
+         }},
+        {"service.NAME.body", "up and well",
+         [](auto& c) { return c.services.at(0).body == "up and well"; }},
+        {"service.NAME.unix_socket", "/s",
+         [](auto& c) { return c.services.at(0).unix_socket == "/s"; }},
+        {"service.NAME.conninfo", "host=h password='a=b'",
+         [](auto& c) { return c.services.at(0).conninfo == "host=h password='a=b'"; }},
+        {"service.NAME.query", "SELECT a = b",
+         [](auto& c) { return c.services.at(0).query == "SELECT a = b"; }},
+        {"service.NAME.expect", "t", [](auto& c) { return c.services.at(0).expect == "t"; }},
+        {"service.NAME.error_answers", "well",
+         [](auto& c) { return c.services.at(0).error_answers == ErrorAnswers::well; }},
+        {"service.NAME.initial", "ill",
+         [](auto& c) { return c.services.at(0).initial == InitialState::ill; }},
+        {"service.NAME.weight", "255", [](auto& c) { return c.services.at(0).weight == 255; }},
         {"service.NAME.interval", "1min", [](auto& c) { return c.services.at(0).interval == 60s; }},
         {"service.NAME.timeout", "10ms", [](auto& c) { return c.services.at(0).timeout == 10ms; }},
         {"service.NAME.rise", "3", [](auto& c) { return c.services.at(0).rise == 3; }},
         {"service.NAME.fall", "4", [](auto& c) { return c.services.at(0).fall == 4; }},
+        {"service.NAME.command", "/c 'd e'",
+         [](auto& c) {
+             return c.services.at(0).command == Argv{"/c", "d e"};
+         }},
+        {"service.NAME.user", "u", [](auto& c) { return c.services.at(0).user == "u"; }},
+        {"hook.NAME.on", "fault active",
+         [](auto& c) {
+             return c.hooks.at(0).on == std::vector{HookEvent::fault, HookEvent::active};
+         }},
+        {"hook.NAME.when", "before",
+         [](auto& c) { return c.hooks.at(0).when == HookWhen::before; }},
+        {"hook.NAME.command", "/c", [](auto& c) { return c.hooks.at(0).command == Argv{"/c"}; }},
+        {"hook.NAME.user", "u", [](auto& c) { return c.hooks.at(0).user == "u"; }},
+        {"hook.NAME.timeout", "60min", [](auto& c) { return c.hooks.at(0).timeout == 60min; }},
+        {"hook.NAME.wait", "yes", [](auto& c) { return c.hooks.at(0).wait; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
         {"daemon.realtime", "no", [](auto& c) { return !c.daemon.realtime; }},
@@ -82,7 +118,7 @@ Config with(const KeyCase& c) {
 
 /// A model in which each section is there, with its defaults.
 Config without() {
-    return read_config("[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[service.1]\n").config;
+    return read_config("[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[service.1]\n[hook.1]\n").config;
 }
 
 bool is_default(const KeyCase& c) {

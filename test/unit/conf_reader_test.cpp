@@ -255,8 +255,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"vip.main", "interface = this-name-is-too-long",
                  "interface: \"this-name-is-too-long\" is not an interface name; write one of at "
                  "most 15 letters, such as eth0"},
-        BadValue{"service.s", "check = ping",
-                 "check: \"ping\" is not one of the choices; write process or tcp"},
+        BadValue{
+            "service.s", "check = ping",
+            "check: \"ping\" is not one of the choices; write process or tcp or http or query or "
+            "command"},
         BadValue{"service.s", "address = localhost:5432",
                  "address: \"localhost:5432\" is not an address with a port; write it such as "
                  "127.0.0.1:9999 or [::1]:9999"},

@@ -131,6 +131,12 @@ TEST(StatusText, NamesTheTrustedServersThatDoNotAnswer) {
     EXPECT_EQ(troubles_of(view_of(status)), Said{"trusted server fd77::fe does not answer"});
 }
 
+TEST(Troubles, HaveTheRunnersDeathAmongThem) {
+    auto status = healthy();
+    status["runner"] = {{"state", "failed"}, {"reason", "the runner died"}};
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"the runner died"});
+}
+
 TEST(StatusText, SaysWhoElseClaimsAVip) {
     auto status = healthy();
     status["rivals"] = json::array({{{"vip", "main"},
@@ -190,6 +196,27 @@ TEST(StatusText, PaintsOnlyWhereColoursAreWanted) {
     const auto painted = status_text(healthy(), now(), Colors::on);
     EXPECT_NE(painted.find("\x1b[32mnode 1 is active\x1b[0m"), std::string::npos);
     EXPECT_NE(painted.find("\x1b[32mactive\x1b[0m   yes"), std::string::npos);
+}
+
+TEST(StatusText, ShowsTheServicesOfTheAskedNode) {
+    auto status = healthy();
+    status["services"] = json::parse(R"([
+      {"name": "pgpool", "check": "process", "state": "well", "since": "2026-11-23T12:00:00.000Z",
+       "reason": "", "weight": 0},
+      {"name": "web", "check": "http", "state": "ill", "since": "2026-11-23T13:59:50.000Z",
+       "reason": "HTTP 503, not 200-299", "weight": 50}])");
+    const auto text = text_of(status);
+    EXPECT_NE(text.find("(this node)\n"
+                        "\n"
+                        "SERVICE  CHECK    STATE  FOR      WEIGHT  REASON\n"
+                        "pgpool   process  well   2h 0min  -       -\n"
+                        "web      http     ill    10s      50      HTTP 503, not 200-299\n"
+                        "\n"),
+              std::string::npos)
+        << text;
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"service web is ill: HTTP 503, not 200-299"});
+    status["nodes"][0].update({{"healthy", false}, {"reason", "service.web: HTTP 503"}});
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"node 1 is not healthy: service.web: HTTP 503"});
 }
 
 /// Every status that lacks one thing that the healthy one has, at any depth.

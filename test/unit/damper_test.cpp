@@ -15,6 +15,15 @@ TEST(Damper, HoldsAServiceUnhealthyUntilItIsSeen) {
     EXPECT_EQ(Damper(1, 2).health(), Health::unseen);
 }
 
+TEST(Damper, BeginsAsItIsTold) {
+    Damper well(2, 2, Health::healthy);
+    EXPECT_EQ(well.add(Verdict::failed), Health::healthy);
+    EXPECT_EQ(well.add(Verdict::failed), Health::failed);
+    Damper ill(2, 2, Health::failed);
+    EXPECT_EQ(ill.add(Verdict::passed), Health::failed);
+    EXPECT_EQ(ill.add(Verdict::passed), Health::healthy);
+}
+
 TEST(Damper, TakesTheFirstSuccessAtOnceWhateverRiseSays) {
     Damper damper(3, 2);
     EXPECT_EQ(damper.add(Verdict::passed), Health::healthy);

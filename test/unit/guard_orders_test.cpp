@@ -6,7 +6,7 @@
 #include <array>
 #include <vector>
 
-#include "guard/channel.h"
+#include "io/message_channel.h"
 
 namespace komainu {
 
@@ -117,15 +117,15 @@ TEST(GuardReports, LongTextsAreCutOff) {
 }
 
 TEST(GuardChannel, HandsOverMessagesInOrderAndThenTheEnd) {
-    auto sockets = make_guard_sockets();
+    auto sockets = make_channel();
     ASSERT_TRUE(sockets);
     for (std::uint64_t round = 1; round <= 3; ++round)
         ASSERT_EQ(send_over(sockets->main.get(), GuardOrder{DropOrder{round}}), Sent::yes);
     // With a report unread, the death of main also resets the connection.
-    ASSERT_EQ(send_over(sockets->guard.get(), GuardReport{ReadyReport{}}), Sent::yes);
+    ASSERT_EQ(send_over(sockets->child.get(), GuardReport{ReadyReport{}}), Sent::yes);
     sockets->main.close();
     std::vector<GuardOrder> received;
-    const auto state = receive_messages(sockets->guard.get(), [&](Bytes bytes) {
+    const auto state = receive_messages(sockets->child.get(), [&](Bytes bytes) {
         if (const auto order = decode_order(bytes)) received.push_back(*order);
     });
     EXPECT_EQ(state, ChannelState::closed);
@@ -133,11 +133,11 @@ TEST(GuardChannel, HandsOverMessagesInOrderAndThenTheEnd) {
 }
 
 TEST(GuardChannel, NeverBlocksWhenTheOtherSideDoesNotRead) {
-    auto sockets = make_guard_sockets();
+    auto sockets = make_channel();
     ASSERT_TRUE(sockets);
     Sent sent = Sent::yes;
     for (int i = 0; i < 100000 && sent == Sent::yes; ++i)
-        sent = send_over(sockets->guard.get(), GuardReport{ReadyReport{}});
+        sent = send_over(sockets->child.get(), GuardReport{ReadyReport{}});
     EXPECT_EQ(sent, Sent::no_room);
 }
 

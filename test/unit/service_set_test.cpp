@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <optional>
+
 #include "test/lab/temporary_directory.h"
+#include "test/unit/scripted_commands.h"
 
 namespace komainu {
 namespace {
@@ -30,56 +33,148 @@ protected:
         while (changes.size() < count) loop->wake_up();
     }
 
-    ServiceSet::HealthChanged record() {
-        return [this](bool healthy, std::string_view reason) {
-            changes.emplace_back(healthy ? "healthy: " : "failed: ").append(reason);
-        };
+    ServiceSet& watch(const std::vector<ServiceConfig>& services, Require require = Require::all) {
+        set_.emplace(*loop, commands, services, require, [this] {
+            changes.emplace_back(set_->healthy() ? "healthy: " : "failed: ").append(set_->reason());
+        });
+        return *set_;
     }
 
+    std::string not_there(const std::string& name) const {
+        return "service." + name + ": cannot open " + directory.path(name) +
+               ": No such file or directory";
+    }
+
+    ScriptedCommands commands;
     TemporaryDirectory directory;
     std::unique_ptr<Loop> loop = std::move(Loop::create()).value();
     std::vector<std::string> changes;
+
+private:
+    std::optional<ServiceSet> set_;
 };
 
 TEST_F(ServiceSetTest, IsHealthyWithoutAnyService) {
-    ServiceSet set(*loop, {}, record());
+    ServiceSet& set = watch({});
     set.start();
     EXPECT_TRUE(set.healthy());
     EXPECT_EQ(set.reason(), "no service is watched");
     EXPECT_TRUE(changes.empty());
+    EXPECT_TRUE(watch({}, Require::any).healthy());
 }
 
 TEST_F(ServiceSetTest, IsUnhealthyUntilEveryServiceWasSeen) {
     comes_up("a");
-    ServiceSet set(*loop, {service("a"), service("b")}, record());
+    ServiceSet& set = watch({service("a"), service("b")});
     EXPECT_FALSE(set.healthy());
-    EXPECT_EQ(set.reason(), "service.a: not checked yet");
+    EXPECT_EQ(set.reason(), "service.a: not checked yet; service.b: not checked yet");
     set.start();
     EXPECT_FALSE(set.healthy());
-    EXPECT_EQ(set.reason(),
-              "service.b: cannot open " + directory.path("b") + ": No such file or directory");
-    comes_up("b");
-    await_changes(1);
-    EXPECT_EQ(changes, std::vector<std::string>{"healthy: all services are healthy"});
-}
-
-TEST_F(ServiceSetTest, TellsOnlyChangesOfTheWhole) {
-    comes_up("a");
-    comes_up("b");
-    ServiceSet set(*loop, {service("a"), service("b")}, record());
-    set.start();
-    goes_down("b");
-    await_changes(2);
-    goes_down("a");
-    for (int i = 0; i < 10; ++i) loop->wake_up();
-    comes_up("a");
-    for (int i = 0; i < 10; ++i) loop->wake_up();
-    EXPECT_EQ(changes.size(), 2);
-    EXPECT_EQ(changes.back(), "failed: service.b: cannot open " + directory.path("b") +
-                                  ": No such file or directory");
+    EXPECT_EQ(set.reason(), not_there("b"));
     comes_up("b");
     await_changes(3);
+    EXPECT_EQ(changes.back(), "healthy: all services are healthy");
+}
+
+TEST_F(ServiceSetTest, TellsEachChangeOfAServiceAndNothingElse) {
+    comes_up("a");
+    comes_up("b");
+    ServiceSet& set = watch({service("a"), service("b")});
+    set.start();
+    EXPECT_EQ(changes.size(), 2u);
+    goes_down("b");
+    await_changes(3);
+    EXPECT_EQ(changes.back(), "failed: " + not_there("b"));
+    goes_down("a");
+    await_changes(4);
+    EXPECT_EQ(changes.back(), "failed: " + not_there("a") + "; " + not_there("b"));
+    for (int i = 0; i < 10; ++i) loop->wake_up();
+    EXPECT_EQ(changes.size(), 4u);
+    comes_up("b");
+    await_changes(5);
+    EXPECT_EQ(changes.back(), "failed: " + not_there("a"));
+    comes_up("a");
+    await_changes(6);
     EXPECT_TRUE(set.healthy());
+}
+
+TEST_F(ServiceSetTest, IsHealthyByOneServiceWhereAnyIsEnough) {
+    comes_up("a");
+    ServiceSet& set = watch({service("a"), service("b")}, Require::any);
+    EXPECT_FALSE(set.healthy());
+    set.start();
+    EXPECT_EQ(changes.size(), 2u);
+    EXPECT_TRUE(set.healthy()) << set.reason();
+    comes_up("b");
+    await_changes(3);
+    goes_down("a");
+    await_changes(4);
+    EXPECT_TRUE(set.healthy()) << set.reason();
+    goes_down("b");
+    await_changes(5);
+    EXPECT_FALSE(set.healthy());
+    EXPECT_EQ(set.reason(), not_there("a") + "; " + not_there("b"));
+}
+
+TEST_F(ServiceSetTest, TakesTheWeightOfAnUnhealthyServiceFromThePriorityAndNothingElse) {
+    comes_up("a");
+    auto light = service("b"), heavy = service("c");
+    light.weight = 5;
+    heavy.weight = 255;
+    ServiceSet& set = watch({service("a"), light, heavy});
+    EXPECT_EQ(set.penalty(), 260) << "not checked yet";
+    set.start();
+    EXPECT_TRUE(set.healthy()) << set.reason();
+    EXPECT_EQ(set.penalty(), 260);
+    EXPECT_EQ(set.penalty_reason(), not_there("b") + "; " + not_there("c"));
+    comes_up("c");
+    await_changes(4);
+    EXPECT_EQ(set.penalty(), 5);
+    EXPECT_EQ(set.penalty_reason(), not_there("b"));
+    goes_down("a");
+    await_changes(5);
+    EXPECT_FALSE(set.healthy());
+    EXPECT_EQ(set.reason(), not_there("a"));
+    EXPECT_EQ(set.penalty(), 5);
+}
+
+TEST_F(ServiceSetTest, IsHealthyWhereEveryServiceHasAWeight) {
+    auto only = service("a");
+    only.weight = 1;
+    EXPECT_TRUE(watch({only}).healthy());
+    EXPECT_TRUE(watch({only}, Require::any).healthy());
+}
+
+TEST_F(ServiceSetTest, BeginsAsTheConfigurationSays) {
+    auto first = service("a");
+    first.initial = InitialState::well;
+    EXPECT_TRUE(watch({first}).healthy());
+    first.initial = InitialState::ill;
+    first.rise = 2;
+    comes_up("a");
+    ServiceSet& set = watch({first});
+    set.start();
+    EXPECT_FALSE(set.healthy()) << "one success, and rise is 2";
+    await_changes(1);
+    EXPECT_TRUE(set.healthy());
+}
+
+TEST_F(ServiceSetTest, ShowsEachService) {
+    comes_up("a");
+    auto light = service("b");
+    light.weight = 7;
+    ServiceSet& set = watch({service("a"), light});
+    set.start();
+    const auto views = set.view();
+    ASSERT_EQ(views.size(), 2u);
+    EXPECT_EQ(views[0].name, "a");
+    EXPECT_EQ(views[0].health, Health::healthy);
+    EXPECT_EQ(views[0].reason, "");
+    EXPECT_EQ(views[0].weight, 0);
+    EXPECT_EQ(views[1].health, Health::failed);
+    EXPECT_EQ("service.b: " + views[1].reason, not_there("b"));
+    EXPECT_EQ(views[1].weight, 7);
+    EXPECT_NE(views[1].since_ms, 0u);
 }
 
 }  // namespace

@@ -199,6 +199,17 @@ TEST(SystemCallFilter, LetsTheGuardConnectToNobody) {
     expect_exit(FilteredProcess::guard, EPERM, [] { return connect(-1, nullptr, 0); });
 }
 
+TEST(SystemCallFilter, LetsTheRunnerStartProgramsThatCannotTouchTheKernel) {
+    expect_exit(FilteredProcess::runner, 0, [] { return execl("/bin/true", "true", nullptr); });
+    for (const NamedCall& call :
+         {CALL(bpf), CALL(ptrace), CALL(process_vm_writev), CALL(reboot), CALL(init_module),
+          CALL(kexec_load), CALL(perf_event_open), CALL(userfaultfd), CALL(clock_settime)}) {
+        SCOPED_TRACE(call.name);
+        expect_exit(FilteredProcess::runner, EPERM,
+                    [&] { return syscall(call.number, -1, -1, -1, -1, -1, -1); });
+    }
+}
+
 TEST(SystemCallFilter, LetsAnAssertionEndTheProcessButNoOther) {
     const pid_t parent = getpid();
     for (const FilteredProcess process : both) {

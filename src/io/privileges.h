@@ -3,6 +3,7 @@
 // Never setuid.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -24,5 +25,11 @@ struct PrivilegesDropped {
 /// the user `komainu` where there is one, and read back what came of it. Not to be undone.
 Result<PrivilegesDropped> keep_only_network_capabilities();
 Result<PrivilegesDropped> drop_all_capabilities();
+
+/// For the runner, when a command has a user of its own: keeps CAP_SETUID, CAP_SETGID and CAP_KILL,
+/// or says that one of them is missing. Where a command may run as root it neither clears the
+/// bounding set nor sets no_new_privs, since then both would bind that command, too.
+enum class Root : std::uint8_t { never_runs, may_run };
+Result<PrivilegesDropped> keep_only_user_capabilities(Root);
 
 }  // namespace komainu

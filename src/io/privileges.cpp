@@ -1,4 +1,4 @@
-#include "guard/privileges.h"
+#include "io/privileges.h"
 
 #include <cap-ng.h>
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -27,13 +28,32 @@ constexpr std::array<NamedCapability, 2> network_capabilities{{
     {CAP_NET_RAW, "CAP_NET_RAW"},      // announcements
 }};
 
-enum class Keep : std::uint8_t { network, nothing };
+constexpr std::array<NamedCapability, 3> user_capabilities{{
+    {CAP_SETUID, "CAP_SETUID"},
+    {CAP_SETGID, "CAP_SETGID"},
+    {CAP_KILL, "CAP_KILL"},  // what runs as another user, at its time limit
+}};
+
+// What a process goes on with. Who may run programs as root leaves those the bounding set, without
+// which root were no root, and the way to it that no_new_privs would close.
+enum class Keep : std::uint8_t { network, users, users_and_root, nothing };
 
 // The kernel may know more capabilities than the headers did.
 bool exists(unsigned capability) { return ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; }
 
 bool is_kept(unsigned capability, Keep keep) {
-    return keep == Keep::network && (capability == CAP_NET_ADMIN || capability == CAP_NET_RAW);
+    switch (keep) {
+        case Keep::network:
+            return std::ranges::find(network_capabilities, capability,
+                                     &NamedCapability::capability) != network_capabilities.end();
+        case Keep::users:
+        case Keep::users_and_root:
+            return std::ranges::find(user_capabilities, capability, &NamedCapability::capability) !=
+                   user_capabilities.end();
+        case Keep::nothing:
+            return false;
+    }
+    return false;
 }
 
 Error missing_capabilities(const std::vector<std::string>& names) {
@@ -82,7 +102,7 @@ std::string leave_root() {
 
 Status apply_sets(Keep keep) {
     capng_clear(CAPNG_SELECT_CAPS);
-    for (const auto& [capability, name] : network_capabilities)
+    for (unsigned capability = 0; exists(capability); ++capability)
         if (is_kept(capability, keep))
             capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
                          capability);
@@ -90,7 +110,7 @@ Status apply_sets(Keep keep) {
         return Error::from_errno("cannot set the process's capabilities", errno);
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
         return Error::from_errno("cannot clear the ambient capabilities", errno);
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    if (keep != Keep::users_and_root && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return Error::from_errno("cannot set no_new_privs", errno);
     // Nobody looks into our memory any more, and no core file is made of it: keys are in there.
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -110,7 +130,7 @@ Status verify(Keep keep) {
             return Error{fmt::format("capability {} is not as it was set",
                                      capng_capability_to_name(capability))};
     }
-    if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+    if (keep != Keep::users_and_root && ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
         return Error{"no_new_privs is not as it was set"};
     if (::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0) return Error{"core dumps are not forbidden"};
     return Ok{};
@@ -118,7 +138,8 @@ Status verify(Keep keep) {
 
 Result<PrivilegesDropped> give_up_all_but(Keep keep) {
     if (capng_get_caps_process() != 0) return Error{"cannot read the process's capabilities"};
-    if (Status cleared = clear_bounding_set(); !cleared) return cleared.error();
+    if (keep != Keep::users_and_root)
+        if (Status cleared = clear_bounding_set(); !cleared) return cleared.error();
     PrivilegesDropped dropped{leave_root()};
     if (Status applied = apply_sets(keep); !applied) return applied.error();
     if (Status verified = verify(keep); !verified) return verified.error();
@@ -145,6 +166,18 @@ Status require_capabilities() {
 
 Result<PrivilegesDropped> keep_only_network_capabilities() {
     return give_up_all_but(Keep::network);
+}
+
+Result<PrivilegesDropped> keep_only_user_capabilities(Root root) {
+    if (capng_get_caps_process() != 0) return Error{"cannot read the process's capabilities"};
+    for (const auto& [capability, name] : user_capabilities)
+        if (!capng_have_capability(CAPNG_PERMITTED, capability))
+            return Error{fmt::format(
+                "{} missing, without which no command can run as a user of its own (user = ...): "
+                "start komainud as root, or give its service AmbientCapabilities=CAP_SETUID "
+                "CAP_SETGID CAP_KILL as well",
+                name)};
+    return give_up_all_but(root == Root::may_run ? Keep::users_and_root : Keep::users);
 }
 
 Result<PrivilegesDropped> drop_all_capabilities() { return give_up_all_but(Keep::nothing); }

@@ -1,0 +1,106 @@
+#include "conf/check_environment.h"
+
+#include "conf/url.h"
+#include "conf/value_text.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr const char* timeout = "KOMAINU_CHECK_TIMEOUT_MS";
+constexpr const char* url = "KOMAINU_CHECK_URL";
+constexpr const char* status = "KOMAINU_CHECK_STATUS";
+constexpr const char* body = "KOMAINU_CHECK_BODY";
+constexpr const char* unix_socket = "KOMAINU_CHECK_UNIX_SOCKET";
+constexpr const char* conninfo = "KOMAINU_CHECK_CONNINFO";
+constexpr const char* query = "KOMAINU_CHECK_QUERY";
+constexpr const char* expect = "KOMAINU_CHECK_EXPECT";
+constexpr const char* errors = "KOMAINU_CHECK_ERROR_ANSWERS";
+
+constexpr Range<int> timeouts_ms{1, 3'600'000};
+
+class Reader {
+public:
+    explicit Reader(const Lookup& lookup) : lookup_(lookup) {}
+
+    /// Sets the member to what `read(text)` makes of the variable. Only the first error is kept.
+    template <class Member, class ReadText>
+    void take(const char* name, Member& member, ReadText read) {
+        const char* const text = lookup_(name);
+        if (text == nullptr || !status_) return;
+        auto made = read(std::string_view(text));
+        if (made)
+            member = static_cast<Member>(*made);
+        else
+            status_ = Error{std::string(name) + ": " + made.error().what};
+    }
+
+    template <class Member, class ReadText>
+    void need(const char* name, Member& member, ReadText read) {
+        if (lookup_(name) == nullptr && status_) status_ = Error{std::string(name) + " is not set"};
+        take(name, member, read);
+    }
+
+    const Status& status() const { return status_; }
+
+private:
+    const Lookup& lookup_;
+    Status status_ = Ok{};
+};
+
+Result<Duration> read_milliseconds(std::string_view text) {
+    const auto number = read_number(text, timeouts_ms);
+    if (!number) return number.error();
+    return Duration{std::chrono::milliseconds(number.value())};
+}
+
+Result<ErrorAnswers> read_error_answers(std::string_view text) {
+    return read_choice(text, error_answers);
+}
+
+}  // namespace
+
+std::vector<std::string> check_environment(const ServiceConfig& service) {
+    std::vector<std::string> variables;
+    const auto tell = [&](const char* name, std::string_view value) {
+        variables.push_back(std::string(name) + "=" + std::string(value));
+    };
+    tell(timeout, std::to_string(service.timeout / 1ms));
+    if (service.check == CheckKind::http) {
+        tell(url, service.url);
+        tell(status, to_string(service.status));
+        if (service.body) tell(body, *service.body);
+        if (!service.unix_socket.empty()) tell(unix_socket, service.unix_socket);
+    } else {
+        tell(conninfo, service.conninfo);
+        tell(query, service.query);
+        if (service.expect) tell(expect, *service.expect);
+        tell(errors, name_of(error_answers, service.error_answers));
+    }
+    return variables;
+}
+
+Result<ServiceConfig> read_check_environment(std::string_view kind, const Lookup& lookup) {
+    const auto check = read_choice(kind, check_kinds);
+    if (!check || (check.value() != CheckKind::http && check.value() != CheckKind::query))
+        return Error{quoted(kind) + " is no check of this program; write http or query"};
+    ServiceConfig service;
+    service.check = check.value();
+    Reader reader(lookup);
+    reader.need(timeout, service.timeout, read_milliseconds);
+    if (service.check == CheckKind::http) {
+        reader.need(url, service.url, read_url);
+        reader.take(status, service.status, read_status_list);
+        reader.take(body, service.body, read_text);
+        reader.take(unix_socket, service.unix_socket, read_absolute_path);
+    } else {
+        reader.need(conninfo, service.conninfo, read_conninfo);
+        reader.take(query, service.query, read_text);
+        reader.take(expect, service.expect, read_text);
+        reader.take(errors, service.error_answers, read_error_answers);
+    }
+    if (!reader.status()) return reader.status().error();
+    return service;
+}
+
+}  // namespace komainu

@@ -1,0 +1,159 @@
+#include "runner/orders.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/overload.h"
+#include "io/message_channel.h"
+#include "packet/blocks.h"
+
+namespace komainu {
+
+namespace {
+
+static_assert(runner_message_bytes_max == channel_message_bytes_max);
+
+enum class OrderKind : std::uint8_t { check = 1, hook, stop, farewell };
+enum class ReportKind : std::uint8_t { run = 1, ready, failed };
+
+template <class Enum>
+void write_enum(Writer& writer, Enum value) {
+    writer.u8(static_cast<std::uint8_t>(value));
+}
+
+template <class Enum>
+Enum read_enum(Reader& reader, Enum last) {
+    const auto value = reader.u8();
+    if (value > static_cast<std::uint8_t>(last)) reader.fail();
+    return reader.ok() ? static_cast<Enum>(value) : Enum{};
+}
+
+// The environment of a program: a zero would end the value, and a newline would confuse its reader.
+std::string read_fact(Reader& reader) {
+    std::string fact = read_text(reader, fact_bytes_max);
+    if (std::ranges::any_of(fact, [](unsigned char c) { return c < ' '; })) reader.fail();
+    return fact;
+}
+
+void write_facts(Writer& writer, const HookFacts& facts) {
+    write_enum(writer, facts.event);
+    writer.u64(facts.term);
+    write_enum(writer, facts.active);
+    write_enum(writer, facts.peer);
+    for (const auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason})
+        write_text(writer, *text, fact_bytes_max);
+}
+
+HookFacts read_facts(Reader& reader) {
+    HookFacts facts;
+    facts.event = read_enum(reader, HookEvent::conflict);
+    facts.term = reader.u64();
+    facts.active = NodeId{reader.u8()};
+    facts.peer = NodeId{reader.u8()};
+    for (auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason})
+        *text = read_fact(reader);
+    return facts;
+}
+
+std::optional<RunnerOrder> read_order(Reader& reader) {
+    switch (OrderKind{reader.u8()}) {
+        case OrderKind::check: {
+            const auto run = reader.u64();
+            return CheckOrder{run, reader.u16()};
+        }
+        case OrderKind::hook: {
+            const auto run = reader.u64();
+            const auto hook = reader.u16();
+            return HookOrder{run, hook, read_facts(reader)};
+        }
+        case OrderKind::stop:
+            return StopOrder{reader.u64()};
+        case OrderKind::farewell:
+            return FarewellOrder{};
+    }
+    return {};
+}
+
+RunReport read_run(Reader& reader) {
+    RunReport report;
+    report.run = reader.u64();
+    report.end.ending = read_enum(reader, Ending::not_started);
+    report.end.status = static_cast<int>(reader.u32());
+    report.end.line = read_text(reader, run_line_bytes_max);
+    return report;
+}
+
+std::optional<RunnerReport> read_report(Reader& reader) {
+    switch (ReportKind{reader.u8()}) {
+        case ReportKind::run:
+            return read_run(reader);
+        case ReportKind::ready:
+            return RunnerReadyReport{};
+        case ReportKind::failed:
+            return RunnerFailedReport{read_text(reader, runner_text_bytes_max)};
+    }
+    return {};
+}
+
+Bytes finished(const Writer& writer) {
+    KOMAINU_ASSERT(writer.ok());
+    return writer.written();
+}
+
+}  // namespace
+
+Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
+    Writer writer(room);
+    std::visit(Overload{[&](const CheckOrder& check) {
+                            write_enum(writer, OrderKind::check);
+                            writer.u64(check.run);
+                            writer.u16(check.service);
+                        },
+                        [&](const HookOrder& hook) {
+                            write_enum(writer, OrderKind::hook);
+                            writer.u64(hook.run);
+                            writer.u16(hook.hook);
+                            write_facts(writer, hook.facts);
+                        },
+                        [&](const StopOrder& stop) {
+                            write_enum(writer, OrderKind::stop);
+                            writer.u64(stop.run);
+                        },
+                        [&](const FarewellOrder&) { write_enum(writer, OrderKind::farewell); }},
+               order);
+    return finished(writer);
+}
+
+Bytes encode(const RunnerReport& report, std::span<std::byte> room) {
+    Writer writer(room);
+    std::visit(Overload{[&](const RunReport& run) {
+                            write_enum(writer, ReportKind::run);
+                            writer.u64(run.run);
+                            write_enum(writer, run.end.ending);
+                            writer.u32(static_cast<std::uint32_t>(run.end.status));
+                            write_text(writer, run.end.line, run_line_bytes_max);
+                        },
+                        [&](const RunnerReadyReport&) { write_enum(writer, ReportKind::ready); },
+                        [&](const RunnerFailedReport& failed) {
+                            write_enum(writer, ReportKind::failed);
+                            write_text(writer, failed.text, runner_text_bytes_max);
+                        }},
+               report);
+    return finished(writer);
+}
+
+std::optional<RunnerOrder> decode_runner_order(Bytes bytes) {
+    Reader reader(bytes);
+    auto order = read_order(reader);
+    if (!reader.ok() || !reader.at_end()) return {};
+    return order;
+}
+
+std::optional<RunnerReport> decode_runner_report(Bytes bytes) {
+    Reader reader(bytes);
+    auto report = read_report(reader);
+    if (!reader.ok() || !reader.at_end()) return {};
+    return report;
+}
+
+}  // namespace komainu

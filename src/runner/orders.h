@@ -1,0 +1,87 @@
+// What main and runner say to each other, one message per datagram of a SOCK_SEQPACKET pair.
+//
+// Main names what is to run by its place in the configuration, which the runner read itself before
+// the split, and gives facts whose names are fixed here: it cannot make the runner start anything
+// that the file does not name, nor with an environment of its own choice.
+//
+// Every CheckOrder and HookOrder is answered by exactly one RunReport, also when the run was
+// stopped.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/ids.h"
+#include "base/run_end.h"
+#include "conf/config.h"
+#include "packet/bytes.h"
+
+namespace komainu {
+
+inline constexpr std::size_t runner_text_bytes_max = 900;  ///< longer texts are cut off
+inline constexpr std::size_t fact_bytes_max = 200;         ///< as well
+inline constexpr std::size_t runner_message_bytes_max = 1024;
+
+/// What a hook is told.
+struct HookFacts {
+    HookEvent event = HookEvent::active;
+    std::uint64_t term = 0;   ///< the round
+    NodeId active = no_node;  ///< as far as is known
+    NodeId peer = no_node;    ///< whom it is about, on peer_lost
+    std::string role;
+    std::string old_role;
+    std::string cause;   ///< one word
+    std::string reason;  ///< a sentence
+    bool operator==(const HookFacts&) const = default;
+};
+
+struct CheckOrder {
+    std::uint64_t run = 0;
+    std::uint16_t service = 0;  ///< its place in the configuration
+    bool operator==(const CheckOrder&) const = default;
+};
+/// Hooks run one at a time, in the order of these.
+struct HookOrder {
+    std::uint64_t run = 0;
+    std::uint16_t hook = 0;  ///< its place in the configuration
+    HookFacts facts;
+    bool operator==(const HookOrder&) const = default;
+};
+/// The end of a run is no more awaited: it is ended if it is under way. For checks.
+struct StopOrder {
+    std::uint64_t run = 0;
+    bool operator==(const StopOrder&) const = default;
+};
+/// Main ends properly. The hooks that were ordered still run, within their time limits, and then
+/// the runner ends. Without this it ends them, too, as soon as main is gone.
+struct FarewellOrder {
+    bool operator==(const FarewellOrder&) const = default;
+};
+using RunnerOrder = std::variant<CheckOrder, HookOrder, StopOrder, FarewellOrder>;
+
+struct RunReport {
+    std::uint64_t run = 0;
+    RunEnd end;
+    bool operator==(const RunReport&) const = default;
+};
+struct RunnerReadyReport {
+    bool operator==(const RunnerReadyReport&) const = default;
+};
+/// The last message of a runner that cannot work.
+struct RunnerFailedReport {
+    std::string text;
+    bool operator==(const RunnerFailedReport&) const = default;
+};
+using RunnerReport = std::variant<RunReport, RunnerReadyReport, RunnerFailedReport>;
+
+/// Returns what of the room was written, which is at least runner_message_bytes_max.
+Bytes encode(const RunnerOrder& order, std::span<std::byte> room);
+Bytes encode(const RunnerReport& report, std::span<std::byte> room);
+
+/// Nothing when the bytes are not exactly one message.
+std::optional<RunnerOrder> decode_runner_order(Bytes bytes);
+std::optional<RunnerReport> decode_runner_report(Bytes bytes);
+
+}  // namespace komainu

@@ -1,0 +1,145 @@
+#include "runner/program.h"
+
+#include <fmt/core.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "conf/check_environment.h"
+#include "conf/names.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr const char* search_path =
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// So much longer than its time-out may komainu-check run: it says itself what it waited for.
+constexpr Duration last_words = 250ms;
+
+bool is_checker(const ServiceConfig& service) {
+    return service.check == CheckKind::http || service.check == CheckKind::query;
+}
+
+bool is_run(const ServiceConfig& service) {
+    return is_checker(service) || service.check == CheckKind::command;
+}
+
+/// komainu-check: beside this program where both were built, else where it is installed.
+Result<std::string> check_program() {
+    std::array<char, PATH_MAX> self{};
+    const auto length = readlink("/proc/self/exe", self.data(), self.size());
+    std::string beside(self.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+    beside.resize(beside.rfind('/') + 1);
+    const std::string installed = KOMAINU_LIBEXECDIR "/komainu/komainu-check";
+    for (const auto& path : {beside + "komainu-check", installed})
+        if (access(path.c_str(), X_OK) == 0) return path;
+    return Error::from_errno("cannot run " + installed, errno);
+}
+
+Result<Program> checker_of(const ServiceConfig& service) {
+    const std::string title = "service." + service.name;
+    const auto path = check_program();
+    if (!path) return Error{title + ": " + path.error().what};
+    return Program{title,
+                   {path.value(), std::string(name_of(check_kinds, service.check))},
+                   check_environment(service),
+                   {},
+                   service.timeout + last_words};
+}
+
+Result<std::optional<Identity>> user_of(const std::string& title, const std::string& name) {
+    if (name.empty()) return std::optional<Identity>{};
+    auto user = find_user(name);
+    if (!user) return Error{fmt::format("{}: user: {}", title, user.error().what)};
+    return std::optional(*user);
+}
+
+std::vector<std::string> common_environment(const Config& config) {
+    return {search_path, "KOMAINU_CLUSTER=" + config.cluster_name,
+            fmt::format("KOMAINU_NODE={}", number(config.self))};
+}
+
+Result<Program> program_of(const ServiceConfig& service, const Config& config) {
+    Program program{"service." + service.name,
+                    service.command,
+                    common_environment(config),
+                    {},
+                    service.timeout};
+    auto user = user_of(program.title, service.user);
+    if (!user) return user.error();
+    program.user = *user;
+    program.environment.push_back("KOMAINU_SERVICE=" + service.name);
+    return program;
+}
+
+Result<Program> program_of(const HookConfig& hook, const Config& config) {
+    Program program{
+        "hook." + hook.name, hook.command, common_environment(config), {}, hook.timeout};
+    auto user = user_of(program.title, hook.user);
+    if (!user) return user.error();
+    program.user = *user;
+    std::string vips;
+    for (const VipConfig& vip : config.vips)
+        vips += (vips.empty() ? "" : " ") + to_string(vip.address);
+    program.environment.push_back("KOMAINU_VIPS=" + vips);
+    program.environment.push_back(fmt::format("KOMAINU_WHEN={}", name_of(hook_moments, hook.when)));
+    return program;
+}
+
+std::string text_of(NodeId id) { return id == no_node ? "" : std::to_string(number(id)); }
+
+}  // namespace
+
+bool Programs::have_users() const {
+    return std::ranges::any_of(checks, [](const auto& c) { return c && c->user; }) ||
+           std::ranges::any_of(hooks, [](const Program& h) { return h.user.has_value(); });
+}
+
+bool Programs::run_root() const {
+    const auto is_root = [](const Program& p) { return p.user && p.user->is_root(); };
+    return std::ranges::any_of(checks, [&](const auto& c) { return c && is_root(*c); }) ||
+           std::ranges::any_of(hooks, is_root);
+}
+
+bool needs_runner(const Config& config) {
+    return !config.hooks.empty() || std::ranges::any_of(config.services, is_run);
+}
+
+Result<Programs> programs_of(const Config& config) {
+    Programs programs;
+    for (const ServiceConfig& service : config.services) {
+        auto& check = programs.checks.emplace_back();
+        if (!is_run(service)) continue;
+        auto program = is_checker(service) ? checker_of(service) : program_of(service, config);
+        if (!program) return program.error();
+        check = *program;
+    }
+    for (const HookConfig& hook : config.hooks) {
+        auto program = program_of(hook, config);
+        if (!program) return program.error();
+        programs.hooks.push_back(*program);
+    }
+    return programs;
+}
+
+Program told(Program hook, const HookFacts& facts) {
+    const auto tell = [&](std::string_view name, std::string_view value) {
+        hook.environment.push_back(fmt::format("KOMAINU_{}={}", name, value));
+    };
+    tell("EVENT", name_of(hook_events, facts.event));
+    tell("ROLE", facts.role);
+    tell("OLD_ROLE", facts.old_role);
+    tell("TERM", std::to_string(facts.term));
+    tell("ACTIVE", text_of(facts.active));
+    tell("PEER", text_of(facts.peer));
+    tell("CAUSE", facts.cause);
+    tell("REASON", facts.reason);
+    return hook;
+}
+
+}  // namespace komainu
