@@ -72,10 +72,11 @@ constexpr const char* calls_of_nobody[] = {
     "adjtimex", "clock_adjtime", "clock_settime", "settimeofday"};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-// The runtime of the sanitizers looks at its own memory map and stacks, and reports.
+// The runtime of the sanitizers looks at its own memory map and stacks, and reports. It finds out
+// by a pipe whether memory can be read.
 constexpr const char* calls_of_sanitizers[] = {
-    "getrusage",   "prctl", "prlimit64", "readlink", "readlinkat", "sched_getaffinity",
-    "sigaltstack", "stat",  "lstat",     "open",     "uname"};
+    "getrusage",         "pipe",        "pipe2", "prctl", "prlimit64", "readlink", "readlinkat",
+    "sched_getaffinity", "sigaltstack", "stat",  "lstat", "open",      "uname"};
 #else
 constexpr std::span<const char* const> calls_of_sanitizers;
 #endif

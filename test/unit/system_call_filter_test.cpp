@@ -109,30 +109,34 @@ constexpr NamedCall fatal[] = {CALL(execve),
                                CALL(adjtimex),
                                CALL(clock_adjtime)};
 
-constexpr NamedCall refused[] = {CALL(prctl),
-                                 CALL(prlimit64),
-                                 CALL(sched_setscheduler),
-                                 CALL(seccomp),
-                                 CALL(memfd_create),
-                                 CALL(memfd_secret),
-                                 CALL(fchmod),
-                                 CALL(fchmodat),
-                                 CALL(fchownat),
-                                 CALL(renameat2),
-                                 CALL(linkat),
-                                 CALL(symlinkat),
-                                 CALL(mkdirat),
-                                 CALL(ftruncate),
-                                 CALL(truncate),
-                                 CALL(setxattr),
-                                 CALL(socketpair),
-                                 CALL(inotify_init1),
-                                 CALL(fanotify_init),
-                                 CALL(shmget),
-                                 CALL(msgget),
-                                 CALL(landlock_restrict_self),
-                                 CALL(sethostname),
-                                 CALL(dup3)};
+constexpr NamedCall refused[] = {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    // The runtime of the sanitizers needs these two.
+    CALL(prctl),
+    CALL(prlimit64),
+#endif
+    CALL(sched_setscheduler),
+    CALL(seccomp),
+    CALL(memfd_create),
+    CALL(memfd_secret),
+    CALL(fchmod),
+    CALL(fchmodat),
+    CALL(fchownat),
+    CALL(renameat2),
+    CALL(linkat),
+    CALL(symlinkat),
+    CALL(mkdirat),
+    CALL(ftruncate),
+    CALL(truncate),
+    CALL(setxattr),
+    CALL(socketpair),
+    CALL(inotify_init1),
+    CALL(fanotify_init),
+    CALL(shmget),
+    CALL(msgget),
+    CALL(landlock_restrict_self),
+    CALL(sethostname),
+    CALL(dup3)};
 
 TEST(SystemCallFilter, KillsWhoMakesACallThatOnlyAnAttackerMakes) {
     for (const FilteredProcess process : both)
