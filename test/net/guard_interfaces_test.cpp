@@ -6,6 +6,15 @@ namespace komainu {
 
 namespace {
 
+constexpr const char* make_other0 =
+    "ip link add other0 type veth peer name other1 && ip link set other0 up";
+
+/// To be called before the start. Its VIP is the last of the configuration's.
+void add_interface_with_vip(GuardedHost& guarded) {
+    guarded.config.vips.push_back({"other", parse_prefix("10.88.0.1/24").value(), "other0"});
+    guarded.shell(make_other0);
+}
+
 TEST(Guard, PutsBackWhatSomebodyElseRemoved) {
     GuardedHost guarded;
     guarded.start();
@@ -113,20 +122,18 @@ TEST(Guard, AnnouncesANewHardwareAddress) {
 
 TEST(Guard, FollowsAnInterfaceThatIsMadeAnew) {
     GuardedHost guarded;
-    guarded.config.vips.push_back({"other", parse_prefix("10.88.0.1/24").value(), "other0"});
-    guarded.shell("ip link add other0 type veth peer name other1 && ip link set other0 up");
+    add_interface_with_vip(guarded);
     guarded.start();
     ASSERT_TRUE(guarded.hold(7));
     guarded.shell("ip link del other0");
-    guarded.shell("ip link add other0 type veth peer name other1 && ip link set other0 up");
+    guarded.shell(make_other0);
     EXPECT_EQ(guarded.wait_for<RestoredReport>(), RestoredReport{"other"});
     EXPECT_TRUE(guarded.has(guarded.config.vips.back().address));
 }
 
 TEST(Guard, ARenamedInterfaceLosesItsVips) {
     GuardedHost guarded;
-    guarded.config.vips.push_back({"other", parse_prefix("10.88.0.1/24").value(), "other0"});
-    guarded.shell("ip link add other0 type veth peer name other1 && ip link set other0 up");
+    add_interface_with_vip(guarded);
     guarded.start();
     ASSERT_TRUE(guarded.hold(7));
     guarded.shell("ip link set other0 down && ip link set other0 name another0");
