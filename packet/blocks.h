@@ -1,9 +1,12 @@
-// Texts and other runs of bytes inside a message, with their length before them.
+// What the messages between our own processes are made of: texts and other runs of bytes, with
+// their length before them, and small enums.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/assert.h"
 #include "packet/bytes.h"
 
 namespace komainu {
@@ -30,6 +33,26 @@ inline std::string read_text(Reader& reader, std::size_t bytes_max) {
     std::string text(bytes.size(), '\0');
     std::ranges::copy(bytes, std::as_writable_bytes(std::span(text)).begin());
     return text;
+}
+
+template <class Enum>
+void write_enum(Writer& writer, Enum value) {
+    writer.u8(static_cast<std::uint8_t>(value));
+}
+
+/// The whole message. Its room was large enough for any.
+inline Bytes finished(const Writer& writer) {
+    KOMAINU_ASSERT(writer.ok());
+    return writer.written();
+}
+
+/// What `read(reader)` makes of the bytes, an optional; nothing when they are not exactly that.
+template <class Read>
+auto read_whole(Bytes bytes, Read read) {
+    Reader reader(bytes);
+    auto message = read(reader);
+    if (!reader.ok() || !reader.at_end()) message.reset();
+    return message;
 }
 
 }  // namespace komainu

@@ -2,7 +2,6 @@
 
 #include <string_view>
 
-#include "base/assert.h"
 #include "base/overload.h"
 #include "io/message_channel.h"
 #include "packet/blocks.h"
@@ -27,11 +26,6 @@ enum class ReportKind : std::uint8_t {
     probed,
     fence,
 };
-
-template <class Kind>
-void write_kind(Writer& writer, Kind kind) {
-    writer.u8(static_cast<std::uint8_t>(kind));
-}
 
 void write_text(Writer& writer, std::string_view text) {
     write_text(writer, text, guard_text_bytes_max);
@@ -163,27 +157,22 @@ std::optional<GuardReport> read_report(Reader& reader) {
     return {};
 }
 
-Bytes finished(const Writer& writer) {
-    KOMAINU_ASSERT(writer.ok());
-    return writer.written();
-}
-
 }  // namespace
 
 Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
     Writer writer(room);
     std::visit(Overload{[&](const HoldOrder& hold) {
-                            write_kind(writer, OrderKind::hold);
+                            write_enum(writer, OrderKind::hold);
                             writer.u64(hold.round);
                             write_block(writer, {hold.last_will.begin(), hold.last_will.size()});
                         },
                         [&](const DropOrder& drop) {
-                            write_kind(writer, OrderKind::drop);
+                            write_enum(writer, OrderKind::drop);
                             writer.u64(drop.round);
                         },
-                        [&](const AnnounceOrder&) { write_kind(writer, OrderKind::announce); },
+                        [&](const AnnounceOrder&) { write_enum(writer, OrderKind::announce); },
                         [&](const ProbeOrder& probe) {
-                            write_kind(writer, OrderKind::probe);
+                            write_enum(writer, OrderKind::probe);
                             writer.u64(probe.id);
                         }},
                order);
@@ -193,47 +182,47 @@ Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
 Bytes encode(const GuardReport& report, std::span<std::byte> room) {
     Writer writer(room);
     std::visit(Overload{[&](const HeldReport& held) {
-                            write_kind(writer, ReportKind::held);
+                            write_enum(writer, ReportKind::held);
                             writer.u64(held.round);
                             write_instant(writer, held.acknowledged_at);
                             write_instant(writer, held.announced_at);
                         },
                         [&](const DroppedReport& dropped) {
-                            write_kind(writer, ReportKind::dropped);
+                            write_enum(writer, ReportKind::dropped);
                             writer.u64(dropped.round);
-                            write_kind(writer, dropped.why);
+                            write_enum(writer, dropped.why);
                         },
                         [&](const HoldFailedReport& failed) {
-                            write_kind(writer, ReportKind::hold_failed);
+                            write_enum(writer, ReportKind::hold_failed);
                             writer.u64(failed.round);
                             write_text(writer, failed.text);
                         },
                         [&](const CarrierReport& carrier) {
-                            write_kind(writer, ReportKind::carrier);
-                            write_kind(writer, carrier.carrier);
+                            write_enum(writer, ReportKind::carrier);
+                            write_enum(writer, carrier.carrier);
                             write_text(writer, carrier.interface);
                         },
                         [&](const RestoredReport& restored) {
-                            write_kind(writer, ReportKind::restored);
+                            write_enum(writer, ReportKind::restored);
                             write_text(writer, restored.vip);
                         },
                         [&](const FenceReport& fence) {
-                            write_kind(writer, ReportKind::fence);
+                            write_enum(writer, ReportKind::fence);
                             write_text(writer, fence.trouble);
                         },
-                        [&](const ReadyReport&) { write_kind(writer, ReportKind::ready); },
+                        [&](const ReadyReport&) { write_enum(writer, ReportKind::ready); },
                         [&](const StartFailedReport& failed) {
-                            write_kind(writer, ReportKind::start_failed);
+                            write_enum(writer, ReportKind::start_failed);
                             write_text(writer, failed.text);
                         },
                         [&](const RivalSeenReport& seen) {
-                            write_kind(writer, ReportKind::rival_seen);
+                            write_enum(writer, ReportKind::rival_seen);
                             writer.u16(seen.vip);
                             writer.bytes(wire_bytes(seen.mac));
                             writer.u32(seen.times);
                         },
                         [&](const ProbeReport& probed) {
-                            write_kind(writer, ReportKind::probed);
+                            write_enum(writer, ReportKind::probed);
                             writer.u64(probed.id);
                             writer.u16(probed.not_probed);
                             write_rivals(writer, probed);
@@ -242,18 +231,8 @@ Bytes encode(const GuardReport& report, std::span<std::byte> room) {
     return finished(writer);
 }
 
-std::optional<GuardOrder> decode_order(Bytes bytes) {
-    Reader reader(bytes);
-    auto order = read_order(reader);
-    if (!reader.ok() || !reader.at_end()) return {};
-    return order;
-}
+std::optional<GuardOrder> decode_order(Bytes bytes) { return read_whole(bytes, read_order); }
 
-std::optional<GuardReport> decode_report(Bytes bytes) {
-    Reader reader(bytes);
-    auto report = read_report(reader);
-    if (!reader.ok() || !reader.at_end()) return {};
-    return report;
-}
+std::optional<GuardReport> decode_report(Bytes bytes) { return read_whole(bytes, read_report); }
 
 }  // namespace komainu

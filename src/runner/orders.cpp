@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/assert.h"
 #include "base/overload.h"
 #include "io/message_channel.h"
 #include "packet/blocks.h"
@@ -15,11 +14,6 @@ static_assert(runner_message_bytes_max == channel_message_bytes_max);
 
 enum class OrderKind : std::uint8_t { check = 1, hook, stop, farewell };
 enum class ReportKind : std::uint8_t { run = 1, ready, failed };
-
-template <class Enum>
-void write_enum(Writer& writer, Enum value) {
-    writer.u8(static_cast<std::uint8_t>(value));
-}
 
 template <class Enum>
 Enum read_enum(Reader& reader, Enum last) {
@@ -95,11 +89,6 @@ std::optional<RunnerReport> read_report(Reader& reader) {
     return {};
 }
 
-Bytes finished(const Writer& writer) {
-    KOMAINU_ASSERT(writer.ok());
-    return writer.written();
-}
-
 }  // namespace
 
 Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
@@ -143,17 +132,11 @@ Bytes encode(const RunnerReport& report, std::span<std::byte> room) {
 }
 
 std::optional<RunnerOrder> decode_runner_order(Bytes bytes) {
-    Reader reader(bytes);
-    auto order = read_order(reader);
-    if (!reader.ok() || !reader.at_end()) return {};
-    return order;
+    return read_whole(bytes, read_order);
 }
 
 std::optional<RunnerReport> decode_runner_report(Bytes bytes) {
-    Reader reader(bytes);
-    auto report = read_report(reader);
-    if (!reader.ok() || !reader.at_end()) return {};
-    return report;
+    return read_whole(bytes, read_report);
 }
 
 }  // namespace komainu
