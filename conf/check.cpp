@@ -11,14 +11,12 @@
 #include "conf/names.h"
 #include "conf/quorum_check.h"
 #include "conf/service_check.h"
+#include "conf/title.h"
 #include "conf/value_text.h"
 
 namespace komainu {
 
 namespace {
-
-std::string title_of(const NodeConfig& node) { return fmt::format("node.{}", number(node.id)); }
-std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
 
 std::string node_numbers(const Config& config) {
     std::vector<int> numbers;
@@ -92,7 +90,6 @@ private:
                             address.is_multicast() ? "a multicast" : "the unspecified");
     }
 
-    // A link is one network or one multicast group: all of its addresses are of one family.
     void check_heartbeat() {
         const Duration interval = config_.heartbeat.interval;
         const Duration deadtime = config_.heartbeat.deadtime;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conf/names.h"
+#include "conf/title.h"
 
 namespace komainu {
 
@@ -14,7 +15,7 @@ bool moves_vips(HookEvent event) {
 
 // Only the VIPs' coming and going can be waited for, and only by who is told before.
 void check_hook(const HookConfig& hook, const Lines& lines, Problems& problems) {
-    const std::string title = "hook." + hook.name;
+    const std::string title = title_of(hook);
     const Place on = lines.place(title, "on");
     const Place when = lines.place(title, "when");
     if (problems.has_error_at(on) || problems.has_error_at(when)) return;

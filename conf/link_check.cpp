@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "conf/title.h"
+
 namespace komainu {
 
 namespace {
 
-std::string title_of(const NodeConfig& node) { return fmt::format("node.{}", number(node.id)); }
 std::string title_of_link(std::size_t index) { return fmt::format("link.{}", index + 1); }
 
 std::string_view family_name(const IpAddress& address) {
@@ -48,6 +49,7 @@ public:
     }
 
 private:
+    /// A link is one network or one multicast group: all of its addresses are of one family.
     void check_addresses(const NodeConfig& node) {
         const NodeConfig& first = config_.nodes.front();
         const auto place = lines_.place(title_of(node), "address");

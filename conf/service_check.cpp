@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "conf/names.h"
+#include "conf/title.h"
 #include "conf/url.h"
 
 namespace komainu {
 
 namespace {
-
-std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
 
 /// A key that only one kind of check has.
 struct OwnKey {

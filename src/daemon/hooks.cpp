@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "conf/names.h"
+#include "conf/title.h"
 #include "io/log.h"
 
 namespace komainu {
@@ -31,7 +32,7 @@ std::optional<Duration> Hooks::tell(HookWhen when, const HookFacts& facts,
             i, without_odd_letters(facts),
             waits ? Commands::Ended(one_ended) : [](const RunEnd&) {});
         if (!run) {
-            log_error("hook.{}: missed on {}: {}", hook.name, name_of(hook_events, facts.event),
+            log_error("{}: missed on {}: {}", title_of(hook), name_of(hook_events, facts.event),
                       runner_.trouble());
         } else if (waits) {
             ++*awaited;

@@ -10,6 +10,7 @@
 
 #include "conf/check_environment.h"
 #include "conf/names.h"
+#include "conf/title.h"
 
 namespace komainu {
 
@@ -42,7 +43,7 @@ Result<std::string> check_program() {
 }
 
 Result<Program> checker_of(const ServiceConfig& service) {
-    const std::string title = "service." + service.name;
+    const std::string title = title_of(service);
     const auto path = check_program();
     if (!path) return Error{title + ": " + path.error().what};
     return Program{title,
@@ -65,11 +66,8 @@ std::vector<std::string> common_environment(const Config& config) {
 }
 
 Result<Program> program_of(const ServiceConfig& service, const Config& config) {
-    Program program{"service." + service.name,
-                    service.command,
-                    common_environment(config),
-                    {},
-                    service.timeout};
+    Program program{
+        title_of(service), service.command, common_environment(config), {}, service.timeout};
     auto user = user_of(program.title, service.user);
     if (!user) return user.error();
     program.user = *user;
@@ -78,8 +76,7 @@ Result<Program> program_of(const ServiceConfig& service, const Config& config) {
 }
 
 Result<Program> program_of(const HookConfig& hook, const Config& config) {
-    Program program{
-        "hook." + hook.name, hook.command, common_environment(config), {}, hook.timeout};
+    Program program{title_of(hook), hook.command, common_environment(config), {}, hook.timeout};
     auto user = user_of(program.title, hook.user);
     if (!user) return user.error();
     program.user = *user;
