@@ -60,6 +60,15 @@ std::optional<std::string> find_socket(const Invocation& invocation) {
     return {};
 }
 
+/// The daemon's answer; one that is not ExitStatus::done has been complained of.
+Answer tell_daemon(const Invocation& invocation, const json& request, Duration patience) {
+    const auto socket = find_socket(invocation);
+    if (!socket) return {ExitStatus::usage, "", {}};
+    auto answer = ask(*socket, request, patience);
+    if (answer.status != ExitStatus::done) complain(answer.status, answer.why);
+    return answer;
+}
+
 // --- status -------------------------------------------------------------------------------------
 
 Answer ask_status(const std::string& socket) {
@@ -138,34 +147,20 @@ ExitStatus run_switchover(const Invocation& invocation) {
                                         invocation.arguments.front(), nodes_max));
         request["node"] = *node;
     }
-    const auto socket = find_socket(invocation);
-    if (!socket) return ExitStatus::usage;
-    const auto answer = ask(*socket, request, switchover_patience);
-    if (answer.status != ExitStatus::done) return complain(answer.status, answer.why);
-    return print(done_text(answer.body));
+    const auto answer = tell_daemon(invocation, request, switchover_patience);
+    return answer.status == ExitStatus::done ? print(done_text(answer.body)) : answer.status;
 }
 
 // --- maintenance --------------------------------------------------------------------------------
 
-std::optional<json> tell_daemon(const Invocation& invocation, const json& request,
-                                ExitStatus& status) {
-    const auto socket = find_socket(invocation);
-    if (!socket) return status = ExitStatus::usage, std::nullopt;
-    auto answer = ask(*socket, request, status_patience);
-    if (answer.status != ExitStatus::done)
-        return status = complain(answer.status, answer.why), std::nullopt;
-    return std::move(answer.body);
-}
-
 ExitStatus run_pause_or_resume(const Invocation& invocation) {
-    ExitStatus status = ExitStatus::failed;
     const auto answer = tell_daemon(invocation,
                                     {{"command", invocation.command->name},
                                      {"scope", invocation.this_node ? "node" : "cluster"}},
-                                    status);
-    if (!answer) return status;
-    const auto nodes = answer->value("nodes", json());
-    const bool paused = answer->value("paused", json()) == true;
+                                    status_patience);
+    if (answer.status != ExitStatus::done) return answer.status;
+    const auto nodes = answer.body.value("nodes", json());
+    const bool paused = answer.body.value("paused", json()) == true;
     if (invocation.this_node)
         return print(paused ? "this node is paused\n" : "this node goes on\n");
     return print(fmt::format("the cluster {}, as far as this node hears it: {} node{}\n",
@@ -174,8 +169,9 @@ ExitStatus run_pause_or_resume(const Invocation& invocation) {
 }
 
 ExitStatus run_standby(const Invocation& invocation) {
-    ExitStatus status = ExitStatus::failed;
-    if (!tell_daemon(invocation, {{"command", invocation.command->name}}, status)) return status;
+    const auto answer =
+        tell_daemon(invocation, {{"command", invocation.command->name}}, status_patience);
+    if (answer.status != ExitStatus::done) return answer.status;
     return print(invocation.command->name == "standby"
                      ? "this node stays standby, until unstandby or a restart\n"
                      : "this node may become active\n");

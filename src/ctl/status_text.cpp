@@ -28,7 +28,7 @@ Cell role_cell(const NodeView& node, const ClusterView& cluster) {
     return {node.role.empty() ? unknown : node.role, tone};
 }
 
-std::string round_trip_text(double us) {
+std::string duration_text(double us) {
     return us < 1000 ? fmt::format("{:.0f} us", us) : fmt::format("{:.1f} ms", us / 1000);
 }
 
@@ -36,7 +36,7 @@ Cell link_cell(const LinkView& link) {
     if (!link.alive.value_or(true)) return {link.address + " (silent)", Tone::bad};
     if (!link.rtt_us) return {link.address};
     const bool loses = link.loss_percent.value_or(0) > 0;
-    return {fmt::format("{} ({}{})", link.address, round_trip_text(*link.rtt_us),
+    return {fmt::format("{} ({}{})", link.address, duration_text(*link.rtt_us),
                         loses ? fmt::format(", {} % lost", *link.loss_percent) : "")};
 }
 
@@ -181,16 +181,12 @@ std::string fence_line(const FenceView& fence) {
                            : fmt::format(", {} packets of VIPs held back", fence.dropped));
 }
 
-std::string duration_text(std::int64_t us) {
-    return us < 1000 ? fmt::format("{} us", us)
-                     : fmt::format("{:.1f} ms", static_cast<double>(us) / 1000);
-}
-
 std::string lateness_line(const ClusterView& cluster) {
     if (!cluster.lateness) return "";
     const auto& [p50, p999, most] = *cluster.lateness;
+    const auto in_words = [](std::int64_t us) { return duration_text(static_cast<double>(us)); };
     return fmt::format("This node wakes up within {} mostly, {} in 999 of 1000, at worst {} late\n",
-                       duration_text(p50), duration_text(p999), duration_text(most));
+                       in_words(p50), in_words(p999), in_words(most));
 }
 
 }  // namespace

@@ -53,12 +53,9 @@ void Daemon::set_pause(ClientId client, const AskPause& asked) {
     if (asked.scope == PauseScope::node)
         log_notice("maintenance: this node is {}", asked.paused ? "paused" : "resumed");
     step(PauseAsked{asked.scope, asked.paused});
-    const auto& nodes = node_.peers();
-    const auto heard = std::ranges::count_if(nodes, &Peer::alive);
+    const int nodes = asked.scope == PauseScope::node ? 1 : node_.votes_within_earshot();
     control_.reply(client,
-                   answer_line({{"ok", true},
-                                {"paused", node_.paused()},
-                                {"nodes", asked.scope == PauseScope::node ? 1 : 1 + heard}}));
+                   answer_line({{"ok", true}, {"paused", node_.paused()}, {"nodes", nodes}}));
 }
 
 void Daemon::start_standby(ClientId client, bool standby) {

@@ -306,13 +306,13 @@ void Daemon::trusted_servers_changed(bool reachable) {
     fitness_may_have_changed();
 }
 
-/// The core asks only while a trusted server answers, so there is an arbiter.
 void Daemon::services_may_have_changed() {
     fitness_.set_services(services_.healthy(), services_.reason());
     fitness_may_have_changed();
     priority_may_have_changed();
 }
 
+/// The core asks only while a trusted server answers, so there is an arbiter.
 void Daemon::ask_arbiter(const AskArbiter& ask) { arbiter_->ask(ask); }
 
 void Daemon::set_fence_trouble(std::string trouble) {

@@ -1,7 +1,7 @@
 // From a checked configuration to running processes: main, guard, and a runner where there is
-// anything to run. Everything that can go wrong is tried
-// before anything on the system is changed: sockets and locks first, then the guard, which checks
-// its interfaces before it sweeps; privileges go before the first datagram is read.
+// anything to run. Everything that can go wrong is tried before anything on the system is changed:
+// sockets and locks first, then the guard, which checks its interfaces before it sweeps; privileges
+// go before the first datagram is read.
 #pragma once
 
 #include "conf/config.h"
