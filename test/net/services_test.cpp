@@ -133,8 +133,11 @@ TEST_F(Services, ThatAcceptAndSayNothingAreIllInTimeAndCostNoHeartbeat) {
     });
     const int active = start();
     expect_takeover(active, [&] { silent = active; });
-    EXPECT_NE(service_of(active)["reason"].get<std::string>().find("Operation timed out after"),
-              std::string::npos);
+    // By the checker's own clock or, where it was slow to start, by that of the runner.
+    const std::string reason = service_of(active)["reason"];
+    EXPECT_TRUE(reason.find("Operation timed out after") != std::string::npos ||
+                reason == "time-out")
+        << reason;
     expect_no_heartbeat_lost();
 }
 
