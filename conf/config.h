@@ -36,6 +36,7 @@ struct NodeConfig {
     std::vector<IpAddress> addresses;  ///< one per link, in the order of the file
     std::uint16_t priority = 100;      ///< the higher is preferred in an election
     bool witness = false;              ///< votes and never holds a VIP
+    bool operator==(const NodeConfig&) const = default;
 };
 
 enum class HeartbeatMode : std::uint8_t { unicast, multicast };
@@ -47,6 +48,7 @@ struct HeartbeatConfig {
     Duration interval = 100ms;
     Duration deadtime = 500ms;
     std::uint16_t port = 9694;
+    bool operator==(const HeartbeatConfig&) const = default;
 };
 
 /// `[link.N]`. What it leaves out is as in `[heartbeat]`.
@@ -56,6 +58,7 @@ struct LinkConfig {
     std::string interface;  ///< empty: whichever has the node's own address
     std::optional<IpAddress> group;
     std::optional<std::uint16_t> port;
+    bool operator==(const LinkConfig&) const = default;
 };
 
 /// How heartbeats travel on one link: its section, completed from `[heartbeat]`.
@@ -71,6 +74,7 @@ struct VipConfig {
     std::string name;
     Prefix address;
     std::string interface;
+    bool operator==(const VipConfig&) const = default;
 };
 
 /// Which services must be well for a node to be fit; those with a weight do not count here.
@@ -79,6 +83,7 @@ enum class Require : std::uint8_t { all, any };
 /// `[lifecheck]`
 struct LifecheckConfig {
     Require require = Require::all;
+    bool operator==(const LifecheckConfig&) const = default;
 };
 
 enum class CheckKind : std::uint8_t { process, tcp, http, query, command };
@@ -121,6 +126,7 @@ struct ServiceConfig {
     /// By how much the node's priority is lower while the service is not well. 0: it makes the node
     /// unfit instead.
     std::uint8_t weight = 0;
+    bool operator==(const ServiceConfig&) const = default;
 };
 
 /// What a hook may be told of.
@@ -144,6 +150,7 @@ struct HookConfig {
     Duration timeout = 30s;
     bool wait = false;  ///< the VIPs do not move before it has ended
 
+    bool operator==(const HookConfig&) const = default;
     bool is_for(HookEvent event, HookWhen moment) const {
         return when == moment && std::ranges::find(on, event) != on.end();
     }
@@ -153,6 +160,7 @@ struct HookConfig {
 struct ControlConfig {
     std::string socket = "/run/komainu/control.sock";
     std::string state_dir = "/var/lib/komainu";
+    bool operator==(const ControlConfig&) const = default;
 };
 
 /// Whether the kernel itself is to keep this node from answering for a VIP without the lease.
@@ -166,6 +174,7 @@ enum class FenceMode : std::uint8_t {
 struct DaemonConfig {
     FenceMode fence = FenceMode::automatic;
     bool realtime = true;  ///< before ordinary processes, and never swapped out, where permitted
+    bool operator==(const DaemonConfig&) const = default;
 };
 
 struct Config {

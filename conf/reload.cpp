@@ -1,0 +1,111 @@
+#include "conf/reload.h"
+
+#include <algorithm>
+
+#include "conf/title.h"
+
+namespace komainu {
+
+namespace {
+
+class Comparison {
+public:
+    Comparison(const Lines& lines, Problems& problems) : lines_(lines), problems_(problems) {}
+
+    void take_over(std::string name, bool differs) {
+        if (differs) changed_.push_back(std::move(name));
+    }
+
+    void refuse(const std::string& section, const char* key, bool differs) {
+        if (differs)
+            problems_.error(lines_.place(section, key),
+                            "cannot change in a running daemon; undo the change, or restart "
+                            "komainud");
+    }
+
+    /// Sections that are told apart by their names: what is new, different, or gone.
+    template <class Section>
+    void take_over(const std::vector<Section>& running, const std::vector<Section>& wanted) {
+        for (const Section& section : wanted) {
+            const auto before = std::ranges::find(running, section.name, &Section::name);
+            take_over(title_of(section), before == running.end() || !(*before == section));
+        }
+        for (const Section& section : running)
+            take_over(title_of(section) + " (removed)",
+                      std::ranges::find(wanted, section.name, &Section::name) == wanted.end());
+    }
+
+    std::vector<std::string> changed() && { return std::move(changed_); }
+
+private:
+    const Lines& lines_;
+    Problems& problems_;
+    std::vector<std::string> changed_;
+};
+
+void compare_cluster(Comparison& compare, const Config& running, const Config& wanted) {
+    compare.refuse("cluster", "name", running.cluster_name != wanted.cluster_name);
+    compare.refuse("cluster", "node_id", running.self != wanted.self);
+    compare.refuse("cluster", "quorum", running.quorum != wanted.quorum);
+    compare.refuse("cluster", "trusted_servers",
+                   running.trusted_servers != wanted.trusted_servers);
+    compare.take_over("cluster.key_file", running.key_file != wanted.key_file);
+    compare.take_over("cluster.on_quorum_loss", running.on_quorum_loss != wanted.on_quorum_loss);
+    compare.take_over("cluster.conflict", running.conflict != wanted.conflict);
+    compare.take_over("cluster.preempt", running.preempt != wanted.preempt);
+    compare.take_over("cluster.preempt_delay", running.preempt_delay != wanted.preempt_delay);
+}
+
+void compare_nodes(Comparison& compare, const Config& running, const Config& wanted) {
+    for (const NodeConfig& node : wanted.nodes) {
+        const auto before = std::ranges::find(running.nodes, node.id, &NodeConfig::id);
+        if (before == running.nodes.end()) {
+            compare.refuse(title_of(node), "address", true);
+            continue;
+        }
+        compare.refuse(title_of(node), "address", before->addresses != node.addresses);
+        compare.refuse(title_of(node), "witness", before->witness != node.witness);
+        compare.take_over(title_of(node) + ".priority", before->priority != node.priority);
+    }
+    for (const NodeConfig& node : running.nodes)
+        compare.refuse(title_of(node), "address",
+                       std::ranges::find(wanted.nodes, node.id, &NodeConfig::id) ==
+                           wanted.nodes.end());
+}
+
+void compare_heartbeat(Comparison& compare, const Config& running, const Config& wanted) {
+    const HeartbeatConfig &before = running.heartbeat, &after = wanted.heartbeat;
+    compare.refuse("heartbeat", "mode", before.mode != after.mode);
+    compare.refuse("heartbeat", "group", before.group != after.group);
+    compare.refuse("heartbeat", "port", before.port != after.port);
+    compare.refuse("heartbeat", "interval", before.interval != after.interval);
+    compare.refuse("heartbeat", "deadtime", before.deadtime != after.deadtime);
+    compare.refuse("link." + std::to_string(wanted.links.empty() ? 1 : wanted.links[0].number),
+                   "mode", running.links != wanted.links);
+}
+
+void compare_daemon(Comparison& compare, const Config& running, const Config& wanted) {
+    compare.refuse("control", "socket", running.control.socket != wanted.control.socket);
+    compare.refuse("control", "state_dir", running.control.state_dir != wanted.control.state_dir);
+    compare.refuse("daemon", "fence", running.daemon.fence != wanted.daemon.fence);
+    compare.refuse("daemon", "realtime", running.daemon.realtime != wanted.daemon.realtime);
+}
+
+}  // namespace
+
+std::vector<std::string> plan_reload(const Config& running, const Config& wanted,
+                                     const Lines& lines, Problems& problems) {
+    Comparison compare(lines, problems);
+    compare_cluster(compare, running, wanted);
+    compare_nodes(compare, running, wanted);
+    compare_heartbeat(compare, running, wanted);
+    compare.refuse("vip." + (wanted.vips.empty() ? "" : wanted.vips[0].name), "address",
+                   running.vips != wanted.vips);
+    compare.take_over("lifecheck.require", running.lifecheck.require != wanted.lifecheck.require);
+    compare.take_over(running.services, wanted.services);
+    compare.take_over(running.hooks, wanted.hooks);
+    compare_daemon(compare, running, wanted);
+    return std::move(compare).changed();
+}
+
+}  // namespace komainu

@@ -1,0 +1,94 @@
+// What a running daemon takes over from a new file, and what it refuses.
+#include "conf/reload.h"
+
+#include <gtest/gtest.h>
+
+#include "test/unit/conf_text.h"
+
+namespace komainu {
+namespace {
+
+using conf_text::good;
+using conf_text::Said;
+
+const std::string with_service =
+    good + "[service.pgpool]\ncheck = tcp\naddress = 127.0.0.1:9999\n[hook.page]\n"
+           "on = fault\ncommand = /bin/true\n";
+
+std::string but(std::string text, std::string_view piece, std::string_view replacement) {
+    return text.replace(text.find(piece), piece.size(), replacement);
+}
+
+struct Plan {
+    Said changed;
+    Said refused;
+};
+
+Plan plan(std::string_view running, std::string_view wanted) {
+    const auto before = read_config(running);
+    const auto after = read_config(wanted);
+    EXPECT_EQ(conf_text::lines_of(after.problems), Said{});
+    Problems problems;
+    Plan made;
+    made.changed = plan_reload(before.config, after.config, after.lines, problems);
+    made.refused = conf_text::lines_of(problems);
+    return made;
+}
+
+TEST(Reload, OfTheSameTextChangesNothing) {
+    EXPECT_EQ(plan(with_service, with_service).changed, Said{});
+    EXPECT_EQ(plan(with_service, with_service).refused, Said{});
+}
+
+TEST(Reload, NamesTheServicesAndHooksThatAreNewDifferentOrGone) {
+    const auto other = but(with_service, "9999", "9998");
+    EXPECT_EQ(plan(with_service, other).changed, Said{"service.pgpool"});
+    EXPECT_EQ(plan(good, with_service).changed, (Said{"service.pgpool", "hook.page"}));
+    EXPECT_EQ(plan(with_service, good).changed,
+              (Said{"service.pgpool (removed)", "hook.page (removed)"}));
+}
+
+TEST(Reload, TakesOverPrioritiesPreemptionAndRules) {
+    const auto other =
+        but(but(good, "name = shrine\n",
+                "name = shrine\npreempt = yes\npreempt_delay = 5s\non_quorum_loss = hold\n"
+                "conflict = refuse\nkey_file = /other\n"),
+            "10.77.0.2\n", "10.77.0.2\npriority = 7\n") +
+        "[lifecheck]\nrequire = any\n";
+    const auto made = plan(good, other);
+    EXPECT_EQ(made.changed,
+              (Said{"cluster.key_file", "cluster.on_quorum_loss", "cluster.conflict",
+                    "cluster.preempt", "cluster.preempt_delay", "node.2.priority",
+                    "lifecheck.require"}));
+    EXPECT_EQ(made.refused, Said{});
+}
+
+TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
+    const std::string why =
+        ": cannot change in a running daemon; undo the change, or restart komainud";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {but(good, "shrine", "temple"), "2: name"},
+        {but(good, "shrine\n", "shrine\nquorum = half\n"), "3: quorum"},
+        {but(good, "shrine\n", "shrine\ntrusted_servers = 10.77.0.9\n"), "3: trusted_servers"},
+        {but(good, "shrine\n", "shrine\nnode_id = 2\n"), "3: node_id"},
+        {but(good, "10.77.0.2\n", "10.77.0.7\n"), "6: address"},
+        {but(good, "10.77.0.2\n", "10.77.0.2\nwitness = yes\n"), "7: witness"},
+        {good + "[node.4]\naddress = 10.77.0.4\n", "13: address"},
+        {but(good, "[node.3]\naddress = 10.77.0.3\n", ""), "1: address"},
+        {good + "[heartbeat]\nport = 7\n", "13: port"},
+        {good + "[heartbeat]\nmode = multicast\ngroup = 239.1.1.1\n", "14: group"},
+        {good + "[control]\nsocket = /other\n", "13: socket"},
+        {good + "[daemon]\nfence = off\n", "13: fence"},
+        {good + "[daemon]\nrealtime = no\n", "13: realtime"},
+        {good + "[link.1]\nport = 7\n", "12: mode"},
+        {but(good, "10.77.0.100", "10.77.0.101"), "10: address"},
+    };
+    for (const auto& [wanted, place] : cases) {
+        const auto refused = plan(good, wanted).refused;
+        ASSERT_FALSE(refused.empty()) << place;
+        EXPECT_EQ(refused.back(), "k.conf:" + place + why);
+    }
+}
+
+}  // namespace
+}  // namespace komainu
