@@ -21,6 +21,7 @@ inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t hooks_max = 32;
 inline constexpr std::size_t trusted_servers_max = 8;
+inline constexpr std::size_t tracked_interfaces_max = 16;
 inline constexpr std::size_t links_max = 4;  ///< and addresses of a node
 
 /// What a starting node does when somebody who is no active of its cluster answers for a VIP.
@@ -83,6 +84,9 @@ enum class Require : std::uint8_t { all, any };
 /// `[lifecheck]`
 struct LifecheckConfig {
     Require require = Require::all;
+    /// Those that a node needs to be fit, beside those that carry its VIPs.
+    std::vector<std::string> track_interface;
+    Duration track_delay = 1s;  ///< of being up without a break, after which an interface counts
     bool operator==(const LifecheckConfig&) const = default;
 };
 

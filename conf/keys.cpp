@@ -18,6 +18,7 @@ constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
 constexpr Range<Duration> deadtimes{20ms, 60min};
 constexpr Range<Duration> check_durations{10ms, 60min};
 constexpr Range<Duration> preempt_delays{0ms, 24h};
+constexpr Range<Duration> track_delays{0ms, 60min};
 constexpr Range<Duration> hook_durations{10ms, 60min};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
@@ -118,6 +119,10 @@ Result<std::vector<IpAddress>> read_servers(std::string_view text) {
     return read_addresses(text, trusted_servers_max);
 }
 
+Result<std::vector<std::string>> read_tracked(std::string_view text) {
+    return read_interface_names(text, tracked_interfaces_max);
+}
+
 Result<NodeId> read_node_id(std::string_view text) {
     auto id = read_number(text, {1, nodes_max});
     if (!id) return id.error();
@@ -181,8 +186,10 @@ Keys keys_of(VipConfig& vip) {
 
 Keys keys_of(LifecheckConfig& lifecheck) {
     Keys keys;
-    keys.add_options()  //
-        ("require", choice(lifecheck.require, requirements));
+    keys.add_options()                                                       //
+        ("require", choice(lifecheck.require, requirements))                 //
+        ("track_interface", value(lifecheck.track_interface, read_tracked))  //
+        ("track_delay", duration(lifecheck.track_delay, track_delays));
     return keys;
 }
 

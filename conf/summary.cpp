@@ -110,8 +110,12 @@ std::string describe_counting(const ServiceConfig& service) {
 }
 
 std::string describe(const LifecheckConfig& lifecheck) {
-    return lifecheck.require == Require::any ? "one healthy service without a weight is enough\n"
-                                             : "";
+    std::string text;
+    for (const auto& interface : lifecheck.track_interface)
+        text += fmt::format("interface {}: a node on which it is not up is not fit\n", interface);
+    if (lifecheck.require == Require::any)
+        text += "one healthy service without a weight is enough\n";
+    return text;
 }
 
 std::string describe(const HookConfig& hook) {

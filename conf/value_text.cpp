@@ -144,6 +144,21 @@ Result<std::string> read_interface_name(std::string_view text) {
                     quoted(text), IFNAMSIZ - 1)};
 }
 
+Result<std::vector<std::string>> read_interface_names(std::string_view text,
+                                                      std::size_t names_max) {
+    std::vector<std::string> names;
+    for (const auto word : words_of(text)) {
+        auto name = read_interface_name(word);
+        if (!name) return name.error();
+        if (std::ranges::find(names, *name) != names.end())
+            return Error{quoted(word) + " stands there twice; write it once"};
+        if (names.size() == names_max)
+            return Error{fmt::format("more than {} interfaces; remove some of them", names_max)};
+        names.push_back(std::move(*name));
+    }
+    return names;
+}
+
 Result<std::string> read_text(std::string_view text) {
     if (text.size() <= text_bytes_max) return std::string(text);
     return Error{

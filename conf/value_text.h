@@ -40,6 +40,8 @@ Result<Prefix> read_prefix(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);
+/// One or more, each once, with spaces between them.
+Result<std::vector<std::string>> read_interface_names(std::string_view text, std::size_t names_max);
 
 /// Free text of at most 4 KiB, as it stands.
 Result<std::string> read_text(std::string_view text);

@@ -27,7 +27,7 @@ void Daemon::answer_status(ClientId client) {
     const json status = status_json(
         {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
          loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
-         services_.view(), runner_.trouble()});
+         services_.view(), runner_.trouble(), tracking_});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 

@@ -55,6 +55,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
              [this](std::size_t link, Bytes bytes, const Endpoint& source) {
                  on_datagram(link, bytes, source);
              }),
+      tracking_(config_.lifecheck.track_delay),
       fence_(std::move(outfit.fence)),
       runner_(loop, std::move(outfit.runner)),
       hooks_(config_, runner_),
@@ -65,9 +66,11 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       rivals_(config_.vips.size()),
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
+      track_(loop, [this] { interfaces_may_have_changed(); }),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
-        fitness_.set_carrier(carrier.interface, carrier.carrier == Carrier::up);
+        tracking_.enter(carrier.interface, carrier.carrier, loop.now());
+    fitness_.set_interfaces(tracking_.trouble());
     if (!outfit.echo_sockets.empty()) watch_trusted_servers(std::move(outfit.echo_sockets));
     if (!outfit.guard) return;
     set_fence_trouble(fence_.trouble);
@@ -240,8 +243,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        step(HoldFailed{own(r.round)});
                    },
                    [&](const CarrierReport& r) {
-                       fitness_.set_carrier(r.interface, r.carrier == Carrier::up);
-                       fitness_may_have_changed();
+                       tracking_.enter(r.interface, r.carrier, loop_.now());
+                       interfaces_may_have_changed();
                    },
                    [](const RestoredReport&) {},  // the guard has logged it
                    [&](const RivalSeenReport& r) {
@@ -310,6 +313,19 @@ void Daemon::services_may_have_changed() {
     fitness_.set_services(services_.healthy(), services_.reason());
     fitness_may_have_changed();
     priority_may_have_changed();
+}
+
+void Daemon::interfaces_may_have_changed() {
+    tracking_.judge(loop_.now());
+    track_.clear();
+    if (const auto at = tracking_.deadline()) track_.set(*at);
+    fitness_.set_interfaces(tracking_.trouble());
+    fitness_may_have_changed();
+}
+
+bool Daemon::vip_interfaces_are_up() const {
+    return std::ranges::all_of(
+        config_.vips, [this](const VipConfig& vip) { return tracking_.is_up(vip.interface); });
 }
 
 /// The core asks only while a trusted server answers, so there is an arbiter.

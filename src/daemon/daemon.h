@@ -27,6 +27,7 @@
 #include "daemon/runner_link.h"
 #include "daemon/start_probe.h"
 #include "daemon/status.h"
+#include "daemon/tracking.h"
 #include "daemon/vip_gate.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -81,6 +82,8 @@ private:
     void ask_arbiter(const AskArbiter& ask);
     void set_fence_trouble(std::string trouble);
     void services_may_have_changed();
+    void interfaces_may_have_changed();
+    bool vip_interfaces_are_up() const;
     void fitness_may_have_changed();
     void priority_may_have_changed();
 
@@ -125,6 +128,7 @@ private:
     LinkBook link_book_;
     Links links_;
     Fitness fitness_;
+    Tracking tracking_;
     FenceState fence_;
     std::optional<GuardLink> guard_;
     RunnerLink runner_;
@@ -140,6 +144,7 @@ private:
     Lateness lateness_;
     Loop::Timer judgement_;    ///< at the core's deadline
     Loop::Timer probe_again_;  ///< while the start is undecided
+    Loop::Timer track_;        ///< an interface has been up for long enough
     Loop::Watch signal_watch_;
 
     ActionList actions_;

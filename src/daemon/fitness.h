@@ -1,9 +1,8 @@
-// What makes this node fit to be active: its services, the carrier of the interfaces that carry
-// VIPs, the trusted servers, its guard, its fence where one is required, and that no stranger had a
-// VIP when it started. Says why it is unfit in one sentence.
+// What makes this node fit to be active: its services, its interfaces, the trusted servers, its
+// guard, its fence where one is required, and that no stranger had a VIP when it started. Says why
+// it is unfit in one sentence.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -12,14 +11,13 @@ namespace komainu {
 class Fitness {
 public:
     void set_services(bool healthy, std::string_view reason);
-    void set_carrier(const std::string& interface, bool up);
-    void set_guard(std::string_view trouble);    ///< empty: it works
-    void set_trusted(std::string_view trouble);  ///< empty: one answers, or there are none
+    void set_interfaces(std::string_view trouble);  ///< empty: all that it needs are up
+    void set_guard(std::string_view trouble);       ///< empty: it works
+    void set_trusted(std::string_view trouble);     ///< empty: one answers, or there are none
     /// Somebody else may have a VIP (daemon/start_probe.h); empty: not as far as is known.
     void set_conflict(std::string_view reason) { conflict_ = reason; }
     void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
-    bool all_carriers_up() const;
     bool healthy() const { return reason().empty(); }
     std::string reason() const;  ///< empty while healthy
     /// Whether a pause for maintenance excuses what is wrong: not when this node cannot hold VIPs.
@@ -28,7 +26,7 @@ public:
 private:
     bool services_healthy_ = false;
     std::string services_reason_ = "not checked yet";
-    std::map<std::string, bool> carriers_;
+    std::string interfaces_trouble_;
     std::string guard_trouble_;
     std::string trusted_trouble_;
     std::string conflict_;

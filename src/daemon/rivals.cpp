@@ -52,7 +52,7 @@ void Daemon::judge_start() {
     const NodeId active = node_.active().term.node;
     switch (verdict_on({.quarantined = node_.quarantined(),
                         .follows = active != no_node && active != config_.self,
-                        .all_carriers_up = fitness_.all_carriers_up(),
+                        .all_carriers_up = vip_interfaces_are_up(),
                         .probed = start_->probed})) {
         case StartVerdict::undecided:
             return;

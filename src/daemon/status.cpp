@@ -126,6 +126,25 @@ json services_json(const StatusSources& s) {
     return services;
 }
 
+std::string_view word(const Tracking::Interface& interface) {
+    switch (interface.carrier) {
+        case Carrier::down:
+            return "down";
+        case Carrier::up:
+            return interface.counts() ? "up" : "settling";
+        case Carrier::missing:
+            return "missing";
+    }
+    return "";
+}
+
+json interfaces_json(const StatusSources& s) {
+    json interfaces = json::array();
+    for (const auto& [name, interface] : s.tracking.interfaces())
+        interfaces.push_back({{"name", name}, {"state", word(interface)}});
+    return interfaces;
+}
+
 json trusted_json(const StatusSources& s) {
     json trusted = json::array();
     for (const auto& server : s.trusted)
@@ -216,6 +235,7 @@ json status_json(const StatusSources& s) {
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
+        {"interfaces", interfaces_json(s)},
         {"services", services_json(s)},
         {"stale", node.stale()},
         {"paused", node.maintenance().paused},

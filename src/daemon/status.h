@@ -16,6 +16,7 @@
 #include "daemon/links.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
+#include "daemon/tracking.h"
 
 namespace komainu {
 
@@ -48,6 +49,7 @@ struct StatusSources {
     const Lateness& lateness;
     std::vector<ServiceSet::View> services;
     std::string_view runner_trouble;  ///< empty: it works, or there is none
+    const Tracking& tracking;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

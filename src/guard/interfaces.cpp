@@ -27,7 +27,7 @@ void update(VipInterface& interface, const LinkRecord& link) {
     interface.link = link;
     interface.replaced |= !same;
     interface.news_to_tell |=
-        !same_mac || (carrier_before == Carrier::down && interface.carrier() == Carrier::up);
+        !same_mac || (carrier_before != Carrier::up && interface.carrier() == Carrier::up);
 }
 
 std::string names(const Inventory& inventory) {
@@ -47,6 +47,10 @@ InterfaceTable::InterfaceTable(const Config& config) {
         if (!std::ranges::any_of(interfaces_, named))
             interfaces_.push_back({.name = vip.interface, .link = {}});
     }
+}
+
+InterfaceTable::InterfaceTable(const std::vector<std::string>& names) {
+    for (const auto& name : names) interfaces_.push_back({.name = name, .link = {}});
 }
 
 std::size_t InterfaceTable::position(const std::string& name) const {
@@ -77,6 +81,14 @@ void InterfaceTable::follow_all(const Inventory& inventory) {
         else
             lose(interface);
     }
+}
+
+std::vector<std::string> tracked_only(const Config& config) {
+    std::vector<std::string> names;
+    for (const auto& name : config.lifecheck.track_interface)
+        if (std::ranges::find(config.vips, name, &VipConfig::interface) == config.vips.end())
+            names.push_back(name);
+    return names;
 }
 
 Status check_interfaces_exist(const Config& config, const Inventory& inventory) {

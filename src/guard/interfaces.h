@@ -1,6 +1,7 @@
-// The interfaces that carry VIPs, by the names that the configuration gives them. Which kernel
-// interface a name means changes under a running daemon: interfaces are renamed, deleted and made
-// anew, moved and given other hardware addresses. Whoever uses one looks here first.
+// The interfaces that carry VIPs, or are tracked, by the names that the configuration gives them.
+// Which kernel interface a name means changes under a running daemon: interfaces are renamed,
+// deleted and made anew, moved and given other hardware addresses. Whoever uses one looks here
+// first.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,8 @@ struct VipInterface {
     bool news_to_tell = false;  ///< the carrier came or its hardware address changed
 
     Carrier carrier() const {
-        return link && link->up && link->running ? Carrier::up : Carrier::down;
+        if (!link) return Carrier::missing;
+        return link->up && link->running ? Carrier::up : Carrier::down;
     }
 
     /// Whether neighbours find this interface by ARP and NDP with Ethernet frames.
@@ -36,6 +38,7 @@ public:
     /// One for each interface that the configuration names for a VIP, in the order of their first
     /// VIP.
     explicit InterfaceTable(const Config& config);
+    explicit InterfaceTable(const std::vector<std::string>& names);
 
     std::size_t size() const { return interfaces_.size(); }
     const VipInterface& operator[](std::size_t i) const { return interfaces_[i]; }
@@ -53,6 +56,9 @@ public:
 private:
     std::vector<VipInterface> interfaces_;
 };
+
+/// The interfaces of [lifecheck] track_interface that carry no VIP.
+std::vector<std::string> tracked_only(const Config& config);
 
 /// An error that names every configured interface which this host lacks, and those that it has:
 /// "vip.main.interface: no interface eth0 on this host; it has: eth1, lo".

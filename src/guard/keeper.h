@@ -90,6 +90,7 @@ private:
     void read_forwarding();
     void put_back();
     void report_carriers();
+    void report_carrier(const VipInterface& interface, std::optional<Carrier>& told);
     void mend_fence();
     void report_fence();
     void tell_bites();
@@ -118,6 +119,7 @@ private:
     Fd to_main_;
     GuardTools tools_;
     InterfaceTable interfaces_;
+    InterfaceTable tracked_;  ///< which carry no VIP: main hears of them, nothing else is done
     VipSet vips_;
     FencePosts fence_;
     Announcer announcer_;
@@ -131,7 +133,7 @@ private:
     bool main_gone_ = false;
     std::optional<Instant> last_put_back_;
 
-    std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface
+    std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface, then by tracked one
     std::optional<std::string> fence_trouble_told_;
     std::uint64_t bites_before_ = 0;      ///< of the fence, when holding began
     std::vector<Forwarding> forwarding_;  ///< by interface

@@ -35,10 +35,12 @@ void Keeper::follow(const NetlinkEvent& event) {
                         [this](const AddressRemoved& e) { vips_.address_removed(e.address); },
                         [this](const LinkChanged& e) {
                             interfaces_.follow(e.link);
+                            tracked_.follow(e.link);
                             own_macs_.follow(e.link);
                         },
                         [this](const LinkRemoved& e) {
                             interfaces_.forget(e.interface);
+                            tracked_.forget(e.interface);
                             own_macs_.forget(e.interface);
                         },
                         [this](const Overrun&) {
@@ -52,6 +54,7 @@ void Keeper::take_stock() {
     const auto inventory = take_inventory();
     if (!inventory) return log_error("{}", inventory.error().what);
     interfaces_.follow_all(inventory.value());
+    tracked_.follow_all(inventory.value());
     own_macs_.follow_all(inventory.value());
     vips_.follow_all(inventory.value());
 }
@@ -124,16 +127,21 @@ void Keeper::put_back() {
 }
 
 void Keeper::report_carriers() {
-    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
-        const Carrier carrier = interfaces_[i].carrier();
-        if (carriers_told_[i] == carrier) continue;
-        const GuardReport news = CarrierReport{carrier, interfaces_[i].name};
-        if (send_over(to_main_.get(), news) != Sent::yes)
-            continue;  // tried again by the next event
-        carriers_told_[i] = carrier;
-        log_notice("{}: carrier is {}", interfaces_[i].name,
-                   carrier == Carrier::up ? "up" : "down");
-    }
+    auto told = carriers_told_.begin();
+    for (const InterfaceTable* table : {&interfaces_, &tracked_})
+        for (std::size_t i = 0; i < table->size(); ++i) report_carrier((*table)[i], *told++);
+}
+
+void Keeper::report_carrier(const VipInterface& interface, std::optional<Carrier>& told) {
+    const Carrier carrier = interface.carrier();
+    if (told == carrier) return;
+    const GuardReport news = CarrierReport{carrier, interface.name};
+    if (send_over(to_main_.get(), news) != Sent::yes) return;  // tried again by the next event
+    told = carrier;
+    log_notice("{}: {}", interface.name,
+               carrier == Carrier::up     ? "carrier is up"
+               : carrier == Carrier::down ? "carrier is down"
+                                          : "no such interface");
 }
 
 // --- The fence

@@ -97,7 +97,8 @@ HoldFailedReport read_hold_failed(Reader& reader) {
 
 CarrierReport read_carrier(Reader& reader) {
     CarrierReport report;
-    report.carrier = read_one_of_two(reader, Carrier::down, Carrier::up);
+    report.carrier = Carrier{reader.u8()};
+    if (report.carrier > Carrier::missing) reader.fail();
     report.interface = read_text(reader);
     return report;
 }

@@ -53,7 +53,12 @@ enum class DropReason : std::uint8_t {
     ordered,
     lease_expired,  ///< the last will was sent
 };
-enum class Carrier : std::uint8_t { down, up };
+/// Of an interface, as IFF_RUNNING says it: up is the operational state UP or UNKNOWN (RFC 2863).
+enum class Carrier : std::uint8_t {
+    down,
+    up,
+    missing,  ///< this host has no such interface
+};
 
 /// Guard to main.
 struct HeldReport {
@@ -72,7 +77,8 @@ struct HoldFailedReport {
     std::string text;
     bool operator==(const HoldFailedReport&) const = default;
 };
-/// The state of an interface that carries VIPs: once for each before Ready, then each change.
+/// The state of an interface that carries VIPs or is tracked: once for each before Ready, then each
+/// change.
 struct CarrierReport {
     Carrier carrier = Carrier::down;
     std::string interface;

@@ -231,8 +231,8 @@ void Network::remove_interface(const Host& host, int lan) {
 
 void Network::replace_interface(const Host& host, int lan) { plug_in(host, lan); }
 
-void Network::set_carrier(const Host& host, Carrier carrier) {
-    lan_->set_up(host.name.c_str(), carrier);
+void Network::set_carrier(const Host& host, Carrier carrier, int lan) {
+    lan_->set_up(port_of(host, lan).c_str(), carrier);
 }
 
 void Network::silence(const Host& host, int lan) {

@@ -66,7 +66,7 @@ public:
     static constexpr int first_port_index = 1000;
 
     /// The cable pulled, or plugged in: the host sees its carrier go or come.
-    void set_carrier(const Host&, Carrier);
+    void set_carrier(const Host&, Carrier, int lan = 0);
 
     /// From now on nothing passes in either direction, and the host cannot see why: the carrier
     /// stays.

@@ -60,6 +60,12 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.address", "[::1]:99",
          [](auto& c) { return c.services.at(0).address == parse_endpoint("[::1]:99"); }},
         {"lifecheck.require", "any", [](auto& c) { return c.lifecheck.require == Require::any; }},
+        {"lifecheck.track_interface", "eth1 bond0",
+         [](auto& c) {
+             return c.lifecheck.track_interface == std::vector<std::string>{"eth1", "bond0"};
+         }},
+        {"lifecheck.track_delay", "1500ms",
+         [](auto& c) { return c.lifecheck.track_delay == 1500ms; }},
         {"service.NAME.url", "http://h/",
          [](auto& c) { return c.services.at(0).url == "http://h/"; }},
         {"service.NAME.status", "200, 301",

@@ -41,6 +41,7 @@ std::vector<GuardReport> all_reports() {
             HoldFailedReport{10, "why not"},
             CarrierReport{Carrier::down, "eth0"},
             CarrierReport{Carrier::up, "eth1"},
+            CarrierReport{Carrier::missing, "eth2"},
             RestoredReport{"main"},
             FenceReport{"eth0: no clsact"},
             FenceReport{},

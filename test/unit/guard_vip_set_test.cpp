@@ -253,6 +253,25 @@ TEST(InterfaceTable, TellsNewsOnlyWhenThereIsSome) {
     EXPECT_TRUE(interfaces.take_news(0));
 }
 
+TEST(InterfaceTable, ALostInterfaceIsMissingAndFoundAgainByItsName) {
+    InterfaceTable interfaces(std::vector<std::string>{"eth0"});
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::missing);
+    interfaces.follow(link(eth0, "eth0"));
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::up);
+    interfaces.follow(link(eth0, "other0"));
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::missing);
+    interfaces.follow(link(eth1, "eth0"));
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::up);
+    interfaces.forget(eth1);
+    EXPECT_EQ(interfaces[0].carrier(), Carrier::missing);
+}
+
+TEST(InterfaceTable, WhatCarriesAVipIsNotTrackedASecondTime) {
+    Config config = two_vips();
+    config.lifecheck.track_interface = {"eth1", "eth0", "bond0"};
+    EXPECT_EQ(tracked_only(config), (std::vector<std::string>{"eth1", "bond0"}));
+}
+
 TEST(InterfaceTable, MissingInterfacesAreNamedTogetherWithThoseThatExist) {
     Config config = two_vips();
     config.vips[1].interface = "eth7";

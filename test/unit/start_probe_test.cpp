@@ -80,12 +80,9 @@ TEST(Fitness, IsWantingWhileSomebodyElseMayHaveAVip) {
     ASSERT_TRUE(fitness.healthy());
     fitness.set_conflict("why");
     EXPECT_EQ(fitness.reason(), "why");
-    fitness.set_carrier("eth0", true);
-    fitness.set_carrier("eth1", false);
-    EXPECT_EQ(fitness.reason(), "interface eth1 has no carrier");
-    EXPECT_FALSE(fitness.all_carriers_up());
-    fitness.set_carrier("eth1", true);
-    EXPECT_TRUE(fitness.all_carriers_up());
+    fitness.set_interfaces("interface eth1 is down");
+    EXPECT_EQ(fitness.reason(), "interface eth1 is down");
+    fitness.set_interfaces("");
     fitness.set_conflict("");
     EXPECT_TRUE(fitness.healthy());
 }
