@@ -47,8 +47,7 @@ void compare_cluster(Comparison& compare, const Config& running, const Config& w
     compare.refuse("cluster", "name", running.cluster_name != wanted.cluster_name);
     compare.refuse("cluster", "node_id", running.self != wanted.self);
     compare.refuse("cluster", "quorum", running.quorum != wanted.quorum);
-    compare.refuse("cluster", "trusted_servers",
-                   running.trusted_servers != wanted.trusted_servers);
+    compare.refuse("cluster", "trusted_servers", running.trusted_servers != wanted.trusted_servers);
     compare.take_over("cluster.key_file", running.key_file != wanted.key_file);
     compare.take_over("cluster.on_quorum_loss", running.on_quorum_loss != wanted.on_quorum_loss);
     compare.take_over("cluster.conflict", running.conflict != wanted.conflict);
@@ -68,9 +67,9 @@ void compare_nodes(Comparison& compare, const Config& running, const Config& wan
         compare.take_over(title_of(node) + ".priority", before->priority != node.priority);
     }
     for (const NodeConfig& node : running.nodes)
-        compare.refuse(title_of(node), "address",
-                       std::ranges::find(wanted.nodes, node.id, &NodeConfig::id) ==
-                           wanted.nodes.end());
+        compare.refuse(
+            title_of(node), "address",
+            std::ranges::find(wanted.nodes, node.id, &NodeConfig::id) == wanted.nodes.end());
 }
 
 void compare_heartbeat(Comparison& compare, const Config& running, const Config& wanted) {
@@ -101,7 +100,10 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_heartbeat(compare, running, wanted);
     compare.refuse("vip." + (wanted.vips.empty() ? "" : wanted.vips[0].name), "address",
                    running.vips != wanted.vips);
-    compare.take_over("lifecheck.require", running.lifecheck.require != wanted.lifecheck.require);
+    const LifecheckConfig &before = running.lifecheck, &after = wanted.lifecheck;
+    compare.take_over("lifecheck.require", before.require != after.require);
+    compare.refuse("lifecheck", "track_interface", before.track_interface != after.track_interface);
+    compare.refuse("lifecheck", "track_delay", before.track_delay != after.track_delay);
     compare.take_over(running.services, wanted.services);
     compare.take_over(running.hooks, wanted.hooks);
     compare_daemon(compare, running, wanted);

@@ -12,8 +12,9 @@ using conf_text::good;
 using conf_text::Said;
 
 const std::string with_service =
-    good + "[service.pgpool]\ncheck = tcp\naddress = 127.0.0.1:9999\n[hook.page]\n"
-           "on = fault\ncommand = /bin/true\n";
+    good +
+    "[service.pgpool]\ncheck = tcp\naddress = 127.0.0.1:9999\n[hook.page]\n"
+    "on = fault\ncommand = /bin/true\n";
 
 std::string but(std::string text, std::string_view piece, std::string_view replacement) {
     return text.replace(text.find(piece), piece.size(), replacement);
@@ -56,10 +57,9 @@ TEST(Reload, TakesOverPrioritiesPreemptionAndRules) {
             "10.77.0.2\n", "10.77.0.2\npriority = 7\n") +
         "[lifecheck]\nrequire = any\n";
     const auto made = plan(good, other);
-    EXPECT_EQ(made.changed,
-              (Said{"cluster.key_file", "cluster.on_quorum_loss", "cluster.conflict",
-                    "cluster.preempt", "cluster.preempt_delay", "node.2.priority",
-                    "lifecheck.require"}));
+    EXPECT_EQ(made.changed, (Said{"cluster.key_file", "cluster.on_quorum_loss", "cluster.conflict",
+                                  "cluster.preempt", "cluster.preempt_delay", "node.2.priority",
+                                  "lifecheck.require"}));
     EXPECT_EQ(made.refused, Said{});
 }
 
@@ -80,6 +80,8 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[control]\nsocket = /other\n", "13: socket"},
         {good + "[daemon]\nfence = off\n", "13: fence"},
         {good + "[daemon]\nrealtime = no\n", "13: realtime"},
+        {good + "[lifecheck]\ntrack_interface = eth1\n", "13: track_interface"},
+        {good + "[lifecheck]\ntrack_delay = 5s\n", "13: track_delay"},
         {good + "[link.1]\nport = 7\n", "12: mode"},
         {but(good, "10.77.0.100", "10.77.0.101"), "10: address"},
     };
