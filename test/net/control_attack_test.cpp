@@ -15,7 +15,11 @@ namespace {
 
 class ControlAttack : public Wire {
 protected:
+#ifdef __SANITIZE_ADDRESS__
+    static constexpr std::uint64_t growth_max = 16 << 20;  // the sanitizer has its own accounts
+#else
     static constexpr std::uint64_t growth_max = 1 << 20;  // a MiB
+#endif
 
     /// No descriptor when the backlog is full, for nobody is waited for.
     Fd connected() {

@@ -57,8 +57,10 @@ protected:
                       : -1;
     }
 
+    std::atomic<int> troubled_ = 0;  ///< the node whose service is to be ill
+
 private:
-    std::map<int, Server> servers_;
+    std::map<int, Server> servers_;  ///< ends first: it looks at the above
 };
 
 TEST_F(Services, TakeTheirWeightFromThePriorityAndLeaveTheVipWhereItIs) {
@@ -98,13 +100,12 @@ constexpr const char* by_http = "check = http\nurl = http://127.0.0.1:8080/healt
 
 TEST_F(Services, MoveTheVipWhenAnHttpStatusTurnsBad) {
     lay_out({.more = run_section(by_http)});
-    std::atomic<int> ill = 0;
-    serve_everywhere([&](int node, Conversation& client) {
+    serve_everywhere([this](int node, Conversation& client) {
         read_http_request(client);
-        answer_http(client, node == ill ? 503 : 200, "");
+        answer_http(client, node == troubled_ ? 503 : 200, "");
     });
     const int active = start();
-    expect_takeover(active, [&] { ill = active; });
+    expect_takeover(active, [&] { troubled_ = active; });
     EXPECT_EQ(service_of(active)["reason"], "exit status 1: HTTP 503, not 200-299");
 }
 
@@ -112,27 +113,25 @@ TEST_F(Services, MoveTheVipWhenAQueryIsAnsweredOtherwise) {
     lay_out({.more = run_section("check = query\n"
                                  "conninfo = host=127.0.0.1 port=8080 user=u dbname=d\n"
                                  "query = SELECT NOT pg_is_in_recovery()\nexpect = t\n")});
-    std::atomic<int> ill = 0;
-    serve_everywhere([&](int node, Conversation& client) {
+    serve_everywhere([this](int node, Conversation& client) {
         if (sql::welcome(client) && !sql::read_query(client).empty())
-            sql::answer(client, node == ill ? "f" : "t");
+            sql::answer(client, node == troubled_ ? "f" : "t");
         client.await_end();
     });
     const int active = start();
-    expect_takeover(active, [&] { ill = active; });
+    expect_takeover(active, [&] { troubled_ = active; });
     EXPECT_EQ(service_of(active)["reason"], "exit status 1: the answer is \"f\", not \"t\"");
 }
 
 TEST_F(Services, ThatAcceptAndSayNothingAreIllInTimeAndCostNoHeartbeat) {
     lay_out({.more = run_section(by_http)});
-    std::atomic<int> silent = 0;
-    serve_everywhere([&](int node, Conversation& client) {
+    serve_everywhere([this](int node, Conversation& client) {
         read_http_request(client);
-        if (node == silent) return client.await_end();
+        if (node == troubled_) return client.await_end();
         answer_http(client, 200, "");
     });
     const int active = start();
-    expect_takeover(active, [&] { silent = active; });
+    expect_takeover(active, [&] { troubled_ = active; });
     // By the checker's own clock or, where it was slow to start, by that of the runner.
     const std::string reason = service_of(active)["reason"];
     EXPECT_TRUE(reason.find("Operation timed out after") != std::string::npos ||
