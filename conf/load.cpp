@@ -1,7 +1,6 @@
 #include "conf/load.h"
 
 #include <fcntl.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,32 +47,19 @@ bool may_hold_vips(const Config& config) {
     return false;
 }
 
-ReadConfig read_config_text(const Result<std::string>& text) {
-    if (text) return read_config(text.value());
+}  // namespace
+
+ReadConfig read_config_file(const std::string& path) {
+    auto text = read_text(path);
+    if (text) return read_config(*text);
     ReadConfig read;
     read.problems.error({0, "file"}, "{}; name the file with --config", text.error().what);
     return read;
 }
 
-TextDigest digest_of(std::string_view text) {
-    std::uint64_t digest = 0;
-    crypto_generichash(reinterpret_cast<unsigned char*>(&digest), sizeof digest,
-                       reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr,
-                       0);
-    return TextDigest{digest};
-}
-
-}  // namespace
-
-ReadConfig read_config_file(const std::string& path) { return read_config_text(read_text(path)); }
-
 LoadedConfig load_config(const std::string& path, const LoadOptions& options) {
-    const auto text = read_text(path);
-    auto [config, read_lines, problems] = read_config_text(text);
-    LoadedConfig loaded{
-        std::move(config), {}, std::move(read_lines), std::move(problems), {}};
-    if (text) loaded.digest = digest_of(text.value());
-    const Lines& lines = loaded.lines;
+    auto [config, lines, problems] = read_config_file(path);
+    LoadedConfig loaded{std::move(config), {}, std::move(problems)};
     // Nothing more can be said about a file without any section.
     if (lines.of_section("cluster") == 0 && loaded.config.nodes.empty()) return loaded;
     check(loaded.config, lines, loaded.problems);
@@ -81,7 +67,7 @@ LoadedConfig load_config(const std::string& path, const LoadOptions& options) {
     find_self(loaded.config, options.node_id, options.local, severity, lines, loaded.problems);
     if (may_hold_vips(loaded.config))
         check_vip_networks(loaded.config, options.local, lines, loaded.problems);
-    if (options.keys) load_keys(loaded, lines, options.purpose);
+    load_keys(loaded, lines, options.purpose);
     return loaded;
 }
 

@@ -23,33 +23,18 @@ struct LoadOptions {
     Purpose purpose = Purpose::run;
     std::optional<NodeId> node_id;    ///< --node-id
     std::vector<LocalAddress> local;  ///< this host's addresses
-    bool keys = true;                 ///< read the key file as well
 };
-
-/// Names the text of a file, so that processes which read it one after another can tell whether
-/// they have read the same.
-enum class TextDigest : std::uint64_t {};
 
 struct LoadedConfig {
     Config config;  ///< to be used only when there are no errors
     ClusterKeys keys;
-    Lines lines;
     Problems problems;
-    TextDigest digest{};
 };
 
 LoadedConfig load_config(const std::string& path, const LoadOptions& options);
 
 /// Only the file itself, without asking whether it could run: for finding the control socket.
 ReadConfig read_config_file(const std::string& path);
-
-/// Where a configuration came from, for whoever reads it again.
-struct ConfigSource {
-    std::string path;
-    LoadOptions options;
-
-    LoadedConfig load() const { return load_config(path, options); }
-};
 
 /// One line for each problem, each with its end.
 std::string report(const std::string& path, const Problems& problems);
