@@ -146,17 +146,7 @@ Result<std::string> read_interface_name(std::string_view text) {
 
 Result<std::vector<std::string>> read_interface_names(std::string_view text,
                                                       std::size_t names_max) {
-    std::vector<std::string> names;
-    for (const auto word : words_of(text)) {
-        auto name = read_interface_name(word);
-        if (!name) return name.error();
-        if (std::ranges::find(names, *name) != names.end())
-            return Error{quoted(word) + " stands there twice; write it once"};
-        if (names.size() == names_max)
-            return Error{fmt::format("more than {} interfaces; remove some of them", names_max)};
-        names.push_back(std::move(*name));
-    }
-    return names;
+    return read_each_once<std::string>(text, read_interface_name, names_max, "interfaces");
 }
 
 Result<std::string> read_text(std::string_view text) {

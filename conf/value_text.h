@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -58,6 +59,25 @@ Result<std::string> read_user_name(std::string_view text);
 /// The words of a text, with blanks between them.
 std::vector<std::string_view> words_of(std::string_view text);
 
+/// What `read(word)` makes of each word of a list, each once and at most so many of them. `noun`
+/// says what they are.
+template <class Item, class Read>
+Result<std::vector<Item>> read_each_once(std::string_view text, Read read, std::size_t most,
+                                         std::string_view noun) {
+    std::vector<Item> items;
+    for (const auto word : words_of(text)) {
+        auto item = read(word);
+        if (!item) return item.error();
+        if (std::ranges::find(items, *item) != items.end())
+            return Error{quoted(word) + " stands there twice; write it once"};
+        if (items.size() == most)
+            return Error{"more than " + std::to_string(most) + " " + std::string(noun) +
+                         "; remove some of them"};
+        items.push_back(std::move(*item));
+    }
+    return items;
+}
+
 template <class Choice, std::size_t N>
 Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>, N>& table) {
     std::string names;
@@ -72,15 +92,8 @@ Result<Choice> read_choice(std::string_view text, const std::array<Named<Choice>
 template <class Choice, std::size_t N>
 Result<std::vector<Choice>> read_choices(std::string_view text,
                                          const std::array<Named<Choice>, N>& table) {
-    std::vector<Choice> choices;
-    for (const auto word : words_of(text)) {
-        auto choice = read_choice(word, table);
-        if (!choice) return choice.error();
-        if (std::ranges::find(choices, *choice) != choices.end())
-            return Error{quoted(word) + " stands there twice; write it once"};
-        choices.push_back(*choice);
-    }
-    return choices;
+    const auto read = [&](std::string_view word) { return read_choice(word, table); };
+    return read_each_once<Choice>(text, read, N, "choices");
 }
 
 }  // namespace komainu

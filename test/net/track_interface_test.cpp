@@ -14,6 +14,12 @@ protected:
         return start();
     }
 
+    /// A cluster of two links, of which only the first carries the VIP, and both are needed.
+    int begin_with_two_links() {
+        return begin({.links = {{0, Family::ipv4}, {1, Family::ipv4}},
+                      .more = "\n[lifecheck]\ntrack_interface = eth1\ntrack_delay = 300ms\n"});
+    }
+
     void add_back0(int node) {
         on(node,
            "ip link add back0 type veth peer name switch0 && ip link set back0 up && "
@@ -112,9 +118,7 @@ TEST_F(TrackInterface, AWitnessNeedsNone) {
 }
 
 TEST_F(TrackInterface, WithoutAnyLinkTheActiveLetsGoLivesAndComesBackByItself) {
-    const int active = begin({.links = {{0, Family::ipv4}, {1, Family::ipv4}},
-                              .more = "\n[lifecheck]\ntrack_interface = eth1\n"
-                                      "track_delay = 300ms\n"});
+    const int active = begin_with_two_links();
     const pid_t main = cluster().daemon(active).pid();
     const pid_t guard = cluster().guard_pid(active);
     Host& host = cluster().host(active);
@@ -134,9 +138,7 @@ TEST_F(TrackInterface, WithoutAnyLinkTheActiveLetsGoLivesAndComesBackByItself) {
 }
 
 TEST_F(TrackInterface, WithAllLinksSetDownByHandTheActiveComesBackAsWell) {
-    const int active = begin({.links = {{0, Family::ipv4}, {1, Family::ipv4}},
-                              .more = "\n[lifecheck]\ntrack_interface = eth1\n"
-                                      "track_delay = 300ms\n"});
+    const int active = begin_with_two_links();
     const pid_t main = cluster().daemon(active).pid();
     const int next = expect_takeover(
         active, [&] { on(active, "ip link set eth0 down; ip link set eth1 down"); });

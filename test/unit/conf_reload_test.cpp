@@ -8,17 +8,15 @@
 namespace komainu {
 namespace {
 
+using conf_text::but;
 using conf_text::good;
+using conf_text::good_but;
 using conf_text::Said;
 
 const std::string with_service =
     good +
     "[service.pgpool]\ncheck = tcp\naddress = 127.0.0.1:9999\n[hook.page]\n"
     "on = fault\ncommand = /bin/true\n";
-
-std::string but(std::string text, std::string_view piece, std::string_view replacement) {
-    return text.replace(text.find(piece), piece.size(), replacement);
-}
 
 struct Plan {
     Said changed;
@@ -51,9 +49,9 @@ TEST(Reload, NamesTheServicesAndHooksThatAreNewDifferentOrGone) {
 
 TEST(Reload, TakesOverPrioritiesPreemptionAndRules) {
     const auto other =
-        but(but(good, "name = shrine\n",
-                "name = shrine\npreempt = yes\npreempt_delay = 5s\non_quorum_loss = hold\n"
-                "conflict = refuse\nkey_file = /other\n"),
+        but(good_but("name = shrine\n",
+                     "name = shrine\npreempt = yes\npreempt_delay = 5s\non_quorum_loss = hold\n"
+                     "conflict = refuse\nkey_file = /other\n"),
             "10.77.0.2\n", "10.77.0.2\npriority = 7\n") +
         "[lifecheck]\nrequire = any\n";
     const auto made = plan(good, other);
@@ -67,14 +65,14 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
     const std::string why =
         ": cannot change in a running daemon; undo the change, or restart komainud";
     const std::vector<std::pair<std::string, std::string>> cases{
-        {but(good, "shrine", "temple"), "2: name"},
-        {but(good, "shrine\n", "shrine\nquorum = half\n"), "3: quorum"},
-        {but(good, "shrine\n", "shrine\ntrusted_servers = 10.77.0.9\n"), "3: trusted_servers"},
-        {but(good, "shrine\n", "shrine\nnode_id = 2\n"), "3: node_id"},
-        {but(good, "10.77.0.2\n", "10.77.0.7\n"), "6: address"},
-        {but(good, "10.77.0.2\n", "10.77.0.2\nwitness = yes\n"), "7: witness"},
+        {good_but("shrine", "temple"), "2: name"},
+        {good_but("shrine\n", "shrine\nquorum = half\n"), "3: quorum"},
+        {good_but("shrine\n", "shrine\ntrusted_servers = 10.77.0.9\n"), "3: trusted_servers"},
+        {good_but("shrine\n", "shrine\nnode_id = 2\n"), "3: node_id"},
+        {good_but("10.77.0.2\n", "10.77.0.7\n"), "6: address"},
+        {good_but("10.77.0.2\n", "10.77.0.2\nwitness = yes\n"), "7: witness"},
         {good + "[node.4]\naddress = 10.77.0.4\n", "13: address"},
-        {but(good, "[node.3]\naddress = 10.77.0.3\n", ""), "1: address"},
+        {good_but("[node.3]\naddress = 10.77.0.3\n", ""), "1: address"},
         {good + "[heartbeat]\nport = 7\n", "13: port"},
         {good + "[heartbeat]\nmode = multicast\ngroup = 239.1.1.1\n", "14: group"},
         {good + "[control]\nsocket = /other\n", "13: socket"},
@@ -83,7 +81,7 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[lifecheck]\ntrack_interface = eth1\n", "13: track_interface"},
         {good + "[lifecheck]\ntrack_delay = 5s\n", "13: track_delay"},
         {good + "[link.1]\nport = 7\n", "12: mode"},
-        {but(good, "10.77.0.100", "10.77.0.101"), "10: address"},
+        {good_but("10.77.0.100", "10.77.0.101"), "10: address"},
     };
     for (const auto& [wanted, place] : cases) {
         const auto refused = plan(good, wanted).refused;

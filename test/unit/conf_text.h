@@ -38,10 +38,13 @@ inline std::vector<std::string> problems_of(std::string_view text) {
     return lines_of(read.problems);
 }
 
-/// The good text with one piece of it replaced.
-inline std::string good_but(std::string_view piece, std::string_view replacement) {
-    std::string text = good;
+/// The text with one piece of it replaced.
+inline std::string but(std::string text, std::string_view piece, std::string_view replacement) {
     return text.replace(text.find(piece), piece.size(), replacement);
+}
+
+inline std::string good_but(std::string_view piece, std::string_view replacement) {
+    return but(good, piece, replacement);
 }
 
 using Said = std::vector<std::string>;
