@@ -157,7 +157,8 @@ TEST_F(ClusterStart, WithoutQuorumRuleAPartitionHasTwoActivesAndTheEarlierStarte
     cluster().network().silence(cluster().host(1));
     EXPECT_TRUE(watcher().wait_for_holders(vip(), {1, 2}, patience));
     // Those are all for a minute (RFC 4861 section 7.2.6): the next one is because of the rival.
-    EXPECT_TRUE(wait_until([&] { return announcements(2, vip()).size() >= 3; }, patience));
+    EXPECT_TRUE(wait_until([&] { return announcements(2, vip()).size() == 3; }, patience))
+        << announcements(2, vip()).size();
 
     cluster().network().heal(cluster().host(1));
     mark();
