@@ -208,7 +208,7 @@ TEST_F(Rivals, WhoFloodTheLanDoNotDisturbTheCluster) {
     const Duration cost = processor_time(guard) - used;
     RecordProperty("flood_frames", static_cast<int>(frames));
     RecordProperty("guard_ms", static_cast<int>(cost / 1ms));
-    EXPECT_GT(frames, 10'000u);
+    EXPECT_GT(frames, 5'000u);
     const Duration longest = longest_without_renewal(renewals);
     RecordProperty("renewal_late_us", static_cast<int>((longest - between_renewals) / 1us));
     EXPECT_GT(longest, between_renewals / 2);
