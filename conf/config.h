@@ -201,6 +201,10 @@ struct Config {
     ControlConfig control;
     DaemonConfig daemon;
 
+    /// Unset: a higher priority takes nothing.
+    std::optional<Duration> preempt_after() const {
+        return preempt ? std::optional(preempt_delay) : std::nullopt;
+    }
     const NodeConfig& node(NodeId id) const;
     /// As many as a node has addresses; in a checked configuration all have the same number.
     std::size_t link_count() const { return nodes.front().addresses.size(); }

@@ -30,7 +30,14 @@ Result<std::string> read_text(const std::string& path) {
         fmt::format("is longer than {} bytes; keep only the configuration in it", file_bytes_max)};
 }
 
-void load_keys(LoadedConfig& loaded, const Lines& lines, Purpose purpose) {
+ReadConfig read_or_say_why(const Result<std::string>& text) {
+    if (text) return read_config(text.value());
+    ReadConfig read;
+    read.problems.error({0, "file"}, "{}; name the file with --config", text.error().what);
+    return read;
+}
+
+void load_keys(LoadedConfig& loaded, Purpose purpose) {
     auto keys = read_key_file(loaded.config.key_file);
     if (keys) {
         loaded.keys = std::move(*keys);
@@ -38,7 +45,7 @@ void load_keys(LoadedConfig& loaded, const Lines& lines, Purpose purpose) {
     }
     const bool only_forbidden = keys.error().code == EACCES && purpose == Purpose::inspect;
     loaded.problems.add(only_forbidden ? Severity::warning : Severity::error,
-                        lines.place("cluster", "key_file"), keys.error().what);
+                        loaded.lines.place("cluster", "key_file"), keys.error().what);
 }
 
 bool may_hold_vips(const Config& config) {
@@ -49,25 +56,26 @@ bool may_hold_vips(const Config& config) {
 
 }  // namespace
 
-ReadConfig read_config_file(const std::string& path) {
-    auto text = read_text(path);
-    if (text) return read_config(*text);
-    ReadConfig read;
-    read.problems.error({0, "file"}, "{}; name the file with --config", text.error().what);
-    return read;
-}
+ReadConfig read_config_file(const std::string& path) { return read_or_say_why(read_text(path)); }
 
 LoadedConfig load_config(const std::string& path, const LoadOptions& options) {
-    auto [config, lines, problems] = read_config_file(path);
-    LoadedConfig loaded{std::move(config), {}, std::move(problems)};
+    auto text = read_text(path);
+    auto [config, lines, problems] = read_or_say_why(text);
+    LoadedConfig loaded{text ? std::move(*text) : std::string(),
+                        std::move(config),
+                        std::move(lines),
+                        {},
+                        std::move(problems)};
     // Nothing more can be said about a file without any section.
-    if (lines.of_section("cluster") == 0 && loaded.config.nodes.empty()) return loaded;
-    check(loaded.config, lines, loaded.problems);
+    if (loaded.lines.of_section("cluster") == 0 && loaded.config.nodes.empty()) return loaded;
+    if (loaded.config.self == no_node) loaded.config.self = options.otherwise;
+    check(loaded.config, loaded.lines, loaded.problems);
     const auto severity = options.purpose == Purpose::run ? Severity::error : Severity::warning;
-    find_self(loaded.config, options.node_id, options.local, severity, lines, loaded.problems);
+    find_self(loaded.config, options.node_id, options.local, severity, loaded.lines,
+              loaded.problems);
     if (may_hold_vips(loaded.config))
-        check_vip_networks(loaded.config, options.local, lines, loaded.problems);
-    load_keys(loaded, lines, options.purpose);
+        check_vip_networks(loaded.config, options.local, loaded.lines, loaded.problems);
+    load_keys(loaded, options.purpose);
     return loaded;
 }
 

@@ -19,14 +19,25 @@ inline constexpr const char* default_config_file = "/etc/komainu/komainu.conf";
 /// daemon must refuse for that is a warning then.
 enum class Purpose { run, inspect };
 
+/// As the daemon was told at its start.
+struct ConfigSource {
+    std::string path = default_config_file;
+    std::optional<NodeId> node_id;  ///< --node-id
+};
+
 struct LoadOptions {
     Purpose purpose = Purpose::run;
     std::optional<NodeId> node_id;    ///< --node-id
     std::vector<LocalAddress> local;  ///< this host's addresses
+    /// Who this node is when neither option nor file says it; no_node: to be found out by the
+    /// addresses.
+    NodeId otherwise = no_node;
 };
 
 struct LoadedConfig {
+    std::string text;
     Config config;  ///< to be used only when there are no errors
+    Lines lines;
     ClusterKeys keys;
     Problems problems;
 };

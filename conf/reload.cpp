@@ -49,7 +49,7 @@ void compare_cluster(Comparison& compare, const Config& running, const Config& w
     compare.refuse("cluster", "quorum", running.quorum != wanted.quorum);
     compare.refuse("cluster", "trusted_servers", running.trusted_servers != wanted.trusted_servers);
     compare.take_over("cluster.key_file", running.key_file != wanted.key_file);
-    compare.take_over("cluster.on_quorum_loss", running.on_quorum_loss != wanted.on_quorum_loss);
+    compare.refuse("cluster", "on_quorum_loss", running.on_quorum_loss != wanted.on_quorum_loss);
     compare.take_over("cluster.conflict", running.conflict != wanted.conflict);
     compare.take_over("cluster.preempt", running.preempt != wanted.preempt);
     compare.take_over("cluster.preempt_delay", running.preempt_delay != wanted.preempt_delay);

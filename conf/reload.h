@@ -2,8 +2,8 @@
 // which need a restart.
 //
 // Taken over are those that move nothing by themselves: services and hooks, priorities, preemption,
-// the rules for a lost quorum and for rivals, and the keys. What the nodes must agree on to tell
-// who may hold a VIP (the nodes, the quorum, their links), and what was opened while there were
+// the rule for rivals, and the keys. What the nodes must agree on to tell who may hold a VIP (the
+// nodes, the quorum and what its loss means, their links), and what was opened while there were
 // privileges for it, stays until a restart.
 #pragma once
 

@@ -41,7 +41,7 @@ Bytes Datagrams::seal(const Envelope& envelope, const Message& message,
     writer.u8(message_type(message));
     writer.u8(static_cast<std::uint8_t>(envelope.sender));
     writer.u8(envelope.link);
-    writer.u32(keys_.signing_id());
+    writer.u32(keys_->signing_id());
     writer.u64(static_cast<std::uint64_t>(cluster_));
     const auto length = writer.claim(sizeof(std::uint16_t));
     writer.u16(0);
@@ -51,7 +51,7 @@ Bytes Datagrams::seal(const Envelope& envelope, const Message& message,
     KOMAINU_ASSERT(writer.ok());
     const auto body_bytes = writer.written().size() - datagram_header_bytes;
     Writer(length).u16(static_cast<std::uint16_t>(body_bytes));
-    writer.bytes(keys_.sign(writer.written()));
+    writer.bytes(keys_->sign(writer.written()));
     KOMAINU_ASSERT(writer.ok());
     return writer.written();
 }
@@ -62,7 +62,7 @@ std::optional<Refusal> Datagrams::authenticate(Bytes datagram) const {
     if (address->version != version) return Refusal::unknown_version;
     if (address->cluster != cluster_) return Refusal::foreign_cluster;
     const Bytes covered = datagram.first(datagram.size() - tag_bytes);
-    switch (keys_.verify(covered, address->key_id, datagram.last(tag_bytes))) {
+    switch (keys_->verify(covered, address->key_id, datagram.last(tag_bytes))) {
         case KeyRing::Verdict::genuine:
             return {};
         case KeyRing::Verdict::unknown_key:

@@ -43,8 +43,10 @@ inline constexpr std::size_t refusals = 5;
 
 class Datagrams {
 public:
-    /// The ring must outlive this.
-    Datagrams(ClusterHash cluster, const KeyRing& keys) : cluster_(cluster), keys_(keys) {}
+    /// The ring must outlive this, or its use.
+    Datagrams(ClusterHash cluster, const KeyRing& keys) : cluster_(cluster), keys_(&keys) {}
+
+    void use(const KeyRing& keys) { keys_ = &keys; }
 
     /// Writes the datagram into `room` and returns its bytes. The room has datagram_bytes_max.
     Bytes seal(const Envelope& envelope, const Message& message, std::span<std::byte> room) const;
@@ -56,7 +58,7 @@ private:
     std::optional<Refusal> authenticate(Bytes datagram) const;
 
     ClusterHash cluster_;
-    const KeyRing& keys_;
+    const KeyRing* keys_;
 };
 
 }  // namespace komainu

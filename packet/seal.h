@@ -2,6 +2,7 @@
 // covers. The first key signs, all of them verify, so that keys can be rotated.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -28,6 +29,12 @@ public:
     explicit KeyRing(std::span<const Key> keys);
     KeyRing(const KeyRing&) = delete;
     KeyRing& operator=(const KeyRing&) = delete;
+
+    std::size_t size() const { return keys_.size(); }
+    /// In the same order, so that the same one signs.
+    bool has_same_keys(const KeyRing& other) const {
+        return std::ranges::equal(keys_, other.keys_, {}, &Key::id, &Key::id);
+    }
 
     std::uint32_t signing_id() const { return keys_.front().id; }
     Tag sign(Bytes bytes) const { return tag(bytes, keys_.front()); }

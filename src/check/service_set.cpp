@@ -1,6 +1,7 @@
 #include "check/service_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "io/clock.h"
@@ -25,25 +26,48 @@ Health health_before_checking(InitialState state) {
 
 ServiceSet::ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
                        Require require, Changed changed)
-    : require_(require), changed_(std::move(changed)) {
-    services_.reserve(services.size());  // the reports refer to the elements
-    for (const ServiceConfig& config : services) add(loop, commands, config);
+    : loop_(loop), commands_(commands), require_(require), changed_(std::move(changed)) {
+    fill(services);
     judge();
 }
 
-void ServiceSet::add(Loop& loop, Commands& commands, const ServiceConfig& config) {
+void ServiceSet::fill(const std::vector<ServiceConfig>& services) {
+    services_.reserve(services.size());  // the reports refer to the elements
+    for (const ServiceConfig& config : services) add(config);
+}
+
+void ServiceSet::add(const ServiceConfig& config) {
     const Health health = health_before_checking(config.initial);
     Service& service = services_.emplace_back(Service{
         {config.name, config.check, health, wall_clock_ms(), "not checked yet", config.weight},
         Damper(config.rise, config.fall, health),
         nullptr});
     service.check =
-        make_check(loop, commands, services_.size() - 1, config,
+        make_check(loop_, commands_, services_.size() - 1, config,
                    [this, &service](const CheckResult& result) { on_result(service, result); });
 }
 
 void ServiceSet::start() {
     for (Service& service : services_) service.check->start();
+}
+
+void ServiceSet::take_over(const std::vector<ServiceConfig>& services, Require require) {
+    require_ = require;
+    const auto before = std::exchange(services_, {});
+    fill(services);
+    for (std::size_t i = 0; i < services.size(); ++i) {
+        Service& service = services_[i];
+        const auto known = std::ranges::find(before, service.view.name,
+                                             [](const Service& s) { return s.view.name; });
+        service.view.health = known == before.end() ? Health::healthy : known->view.health;
+        if (known != before.end()) {
+            service.view.since_ms = known->view.since_ms;
+            service.view.reason = known->view.reason;
+        }
+        service.damper = Damper(services[i].rise, services[i].fall, service.view.health);
+    }
+    judge();
+    start();
 }
 
 void ServiceSet::on_result(Service& service, const CheckResult& result) {

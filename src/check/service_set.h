@@ -28,6 +28,11 @@ public:
     /// Begins to check. The first change may come before this returns.
     void start();
 
+    /// Checks these from now on. Moves nothing by itself: a service that was there before keeps its
+    /// health, and one that is new counts as healthy until its check says otherwise. Not to be
+    /// called while a check reports.
+    void take_over(const std::vector<ServiceConfig>& services, Require require);
+
     bool healthy() const { return healthy_; }
     /// Why healthy() is what it is: "service.pgpool: process 1234 died".
     std::string reason() const;
@@ -56,11 +61,14 @@ private:
         bool healthy() const { return view.health == Health::healthy; }
     };
 
-    void add(Loop& loop, Commands& commands, const ServiceConfig& config);
+    void fill(const std::vector<ServiceConfig>& services);
+    void add(const ServiceConfig& config);
     void on_result(Service& service, const CheckResult& result);
     void judge();
     std::string reasons_of(bool (*whose)(const Service&)) const;
 
+    Loop& loop_;
+    Commands& commands_;
     Require require_;
     Changed changed_;
     std::vector<Service> services_;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 
+#include "base/time.h"
 #include "core/message.h"
 
 namespace komainu {
@@ -28,6 +30,11 @@ struct HealthChanged {
 /// Of this node: what a service's weight takes from it, or what was configured anew.
 struct PriorityChanged {
     std::uint16_t priority = 0;
+};
+
+/// The configuration was read anew; see Settings::preempt_after.
+struct PreemptChanged {
+    std::optional<Duration> after;
 };
 
 /// Answers to HoldVips: the kernel has acknowledged all addresses, or they could not be added and
@@ -84,8 +91,9 @@ struct RivalSeen {};
 /// Stop orderly: hand over, say good-bye, then the Exit action.
 struct StopAsked {};
 
-using Event = std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, VipsHeld,
-                           HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
-                           TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
+using Event =
+    std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, PreemptChanged, VipsHeld,
+                 HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
+                 TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
 
 }  // namespace komainu

@@ -189,6 +189,7 @@ private:
     bool could_stand(const Peer&) const;
 
     // --- node_preempt.cpp: a higher priority than the active's ----------------------------------
+    void on(const PreemptChanged&);
     void judge_preemption();
     bool wants_to_preempt() const;
 

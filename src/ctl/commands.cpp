@@ -27,6 +27,7 @@ using nlohmann::json;
 
 constexpr Duration status_patience = 5s;
 constexpr Duration switchover_patience = 30s;
+constexpr Duration reload_patience = 15s;
 constexpr Duration watch_period = 500ms;
 constexpr int rows_unless_known = 24;
 
@@ -177,6 +178,19 @@ ExitStatus run_standby(const Invocation& invocation) {
                      : "this node may become active\n");
 }
 
+// --- reload -------------------------------------------------------------------------------------
+
+ExitStatus run_reload(const Invocation& invocation) {
+    const auto answer = tell_daemon(invocation, {{"command", "reload"}}, reload_patience);
+    if (answer.status != ExitStatus::done) return answer.status;
+    const auto changes = answer.body.value("changes", json::array());
+    std::string text;
+    for (const auto& change : changes)
+        if (change.is_string())
+            text += "taken over: " + printable(change.get<std::string>()) + "\n";
+    return print(text.empty() ? "nothing has changed\n" : text);
+}
+
 // --- the rest -----------------------------------------------------------------------------------
 
 ExitStatus run_check_config(const Invocation& invocation) {
@@ -197,7 +211,7 @@ ExitStatus run_keygen(const Invocation&) {
 
 ExitStatus run_version(const Invocation&) { return print("komainuctl " KOMAINU_VERSION "\n"); }
 
-constexpr std::array<Command, 9> table{{
+constexpr std::array<Command, 10> table{{
     {"status",
      "",
      0,
@@ -261,6 +275,18 @@ constexpr std::array<Command, 9> table{{
      run_standby,
      "let the node of this daemon become active again",
      "Nothing moves by that; see switchover.\n"},
+    {"reload",
+     "",
+     0,
+     0,
+     {"config", "socket"},
+     run_reload,
+     "let the daemon of this node read its configuration anew",
+     "As SIGHUP does, and tells what changed. Taken over without moving anything: services, "
+     "hooks,\n"
+     "the priority, preempt, conflict, and the keys. Whatever else differs is refused by its name "
+     "and\n"
+     "line, as is a file with an error in it, and then nothing changes at all.\n"},
     {"check-config",
      "FILE",
      1,

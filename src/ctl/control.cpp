@@ -73,6 +73,9 @@ Answer read_answer(const std::string& line) {
     std::string why;
     if (error != body.end() && error->is_string()) why = printable(error->get<std::string>());
     if (why.empty()) why = "the daemon refused and gave no reason";
+    if (const auto details = body.find("details"); details != body.end() && details->is_array())
+        for (const auto& detail : *details)
+            if (detail.is_string()) why += "\n  " + printable(detail.get<std::string>());
     return {ExitStatus::failed, std::move(why), {}};
 }
 

@@ -18,7 +18,7 @@ enum class ExitStatus : int {
 
 struct Answer {
     ExitStatus status = ExitStatus::done;
-    std::string why;      ///< a sentence for the operator, unless it is done
+    std::string why;      ///< for the operator, unless it is done: a sentence, and perhaps details
     nlohmann::json body;  ///< what the daemon said, when it is done
 };
 

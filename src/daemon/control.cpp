@@ -19,6 +19,7 @@ void Daemon::on_request(ClientId client, std::string_view line) {
                    [&](const AskSwitchover& asked) { start_switchover(client, asked.target); },
                    [&](const AskPause& asked) { set_pause(client, asked); },
                    [&](const AskStandby& asked) { start_standby(client, asked.standby); },
+                   [&](const AskReload&) { start_reload(client); },
                },
                request.value());
 }

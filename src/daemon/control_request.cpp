@@ -37,6 +37,7 @@ Result<ControlRequest> read_control_request(std::string_view line) {
     if (name == "pause" || name == "resume") return read_pause(request, name == "pause");
     if (name == "standby" || name == "unstandby")
         return ControlRequest{AskStandby{name == "standby"}};
+    if (name == "reload") return ControlRequest{AskReload{}};
     return Error{"unknown command " + name};
 }
 

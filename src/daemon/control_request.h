@@ -34,7 +34,11 @@ struct AskStandby {
     bool standby = true;
     bool operator==(const AskStandby&) const = default;
 };
-using ControlRequest = std::variant<AskStatus, AskSwitchover, AskPause, AskStandby>;
+/// {"command":"reload"}: of this node. Refused with "details", a line for each problem of the file.
+struct AskReload {
+    bool operator==(const AskReload&) const = default;
+};
+using ControlRequest = std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload>;
 
 /// The line comes without its newline. The error is a sentence for whoever asked.
 Result<ControlRequest> read_control_request(std::string_view line);

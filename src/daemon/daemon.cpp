@@ -20,7 +20,7 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     settings.interval = config.heartbeat.interval;
     settings.deadtime = config.heartbeat.deadtime;
     settings.lease_margin = lease_margin(config.heartbeat.deadtime, config.vips.size());
-    if (config.preempt) settings.preempt_after = config.preempt_delay;
+    settings.preempt_after = config.preempt_after();
     settings.seed = static_cast<std::uint64_t>(incarnation);
     for (const NodeConfig& node : config.nodes)
         settings.members.push_back({node.id, node.priority, node.witness});
@@ -45,7 +45,8 @@ Duration pause_min(const Config& config) {
 Daemon::Daemon(Loop& loop, Outfit outfit)
     : loop_(loop),
       config_(outfit.config),
-      datagrams_(cluster_hash(config_.cluster_name), outfit.keys),
+      keys_(std::move(outfit.keys)),
+      datagrams_(cluster_hash(config_.cluster_name), *keys_),
       signals_(std::move(outfit.signals)),
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
@@ -58,6 +59,11 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       tracking_(config_.lifecheck.track_delay),
       fence_(std::move(outfit.fence)),
       runner_(loop, std::move(outfit.runner)),
+      reload_(loop, runner_, config_,
+              {[this](NewConfig wanted) { take_over(std::move(wanted)); },
+               [this](const std::string& why, const std::vector<std::string>& problems) {
+                   reload_refused(why, problems);
+               }}),
       hooks_(config_, runner_),
       services_(loop, runner_, config_.services, config_.lifecheck.require,
                 [this] { services_may_have_changed(); }),
@@ -283,7 +289,7 @@ void Daemon::on_signal() {
         if (*signal == SIGTERM || *signal == SIGINT)
             stop();
         else if (*signal == SIGHUP)
-            log_notice("SIGHUP is ignored: restart to read the configuration");
+            start_reload({});
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/refusal_log.h"
+#include "daemon/reload.h"
 #include "daemon/rival_book.h"
 #include "daemon/runner_link.h"
 #include "daemon/start_probe.h"
@@ -39,14 +41,14 @@ namespace komainu {
 /// What start-up has opened while it still had the privileges for it.
 struct Outfit {
     const Config& config;
-    const KeyRing& keys;
+    std::unique_ptr<const KeyRing> keys;
     Incarnation incarnation;
     std::vector<DatagramLink> links;
     UnixListener control;
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
     std::optional<Fd> guard;               ///< a witness has none
-    std::optional<Fd> runner;              ///< when there is anything to run
+    Fd runner;
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
     FenceState fence;
@@ -96,6 +98,12 @@ private:
     void meet_conflict(const std::string& sentence);
     void end_start_probe();
 
+    // A configuration that was read anew (daemon_reload.cpp).
+    void start_reload(std::optional<ClientId> client);
+    void take_over(NewConfig wanted);
+    void take_over_keys(std::unique_ptr<const KeyRing> keys);
+    void reload_refused(const std::string& why, const std::vector<std::string>& problems);
+
     void on_request(ClientId client, std::string_view line);
     void answer_status(ClientId client);
     void start_switchover(ClientId client, NodeId target);
@@ -120,7 +128,8 @@ private:
     void log_link(std::size_t peer, const LinkNews& news);
 
     Loop& loop_;
-    const Config& config_;
+    Config config_;  ///< taken over in place: others look at it as well
+    std::unique_ptr<const KeyRing> keys_;
     Datagrams datagrams_;
     Signals signals_;
     std::map<NodeId, std::size_t> place_of_peer_;
@@ -132,6 +141,8 @@ private:
     FenceState fence_;
     std::optional<GuardLink> guard_;
     RunnerLink runner_;
+    Reload reload_;
+    std::optional<ClientId> reload_client_;  ///< who waits for its answer
     Hooks hooks_;
     std::optional<VipGate> gate_;  ///< where there is a guard
     ServiceSet services_;

@@ -54,6 +54,10 @@ void GuardLink::drop(Term term) {
 
 void GuardLink::announce() { order(AnnounceOrder{}); }
 
+void GuardLink::replace_last_will(const std::function<LastWillBytes(Term)>& seal) {
+    if (holding_) order(DepositOrder{holding_->round, seal(*holding_)});
+}
+
 void GuardLink::probe(std::uint64_t id) { order(ProbeOrder{id}); }
 
 void GuardLink::order(const GuardOrder& order) {
@@ -62,8 +66,8 @@ void GuardLink::order(const GuardOrder& order) {
 }
 
 void GuardLink::on_ready() {
-    const auto state =
-        receive_messages(socket_.get(), [this](Bytes message) { on_message(message); });
+    const auto state = receive_messages(
+        socket_.get(), [this](Bytes message, Descriptors&) { on_message(message); });
     if (state != ChannelState::closed || gone_) return;
     watch_.clear();
     lose(true, "the guard died");

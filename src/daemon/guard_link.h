@@ -39,6 +39,8 @@ public:
     void extend(Instant until);
     void drop(Term term);
     void announce();
+    /// For the VIPs that are held, or are to be; seal() is called with their term.
+    void replace_last_will(const std::function<LastWillBytes(Term)>& seal);
     /// Answered by a ProbeReport of this id; by none when the guard does not answer.
     void probe(std::uint64_t id);
 

@@ -13,14 +13,14 @@
 #include "base/fd.h"
 #include "check/commands.h"
 #include "io/loop.h"
+#include "io/message_channel.h"
 #include "runner/orders.h"
 
 namespace komainu {
 
 class RunnerLink final : public Commands {
 public:
-    /// Nothing to run, and so no runner: without a socket.
-    RunnerLink(Loop& loop, std::optional<Fd> socket);
+    RunnerLink(Loop& loop, Fd socket);
 
     std::optional<RunId> start(std::size_t service, Ended ended) override;
     void stop(RunId run) override;
@@ -28,6 +28,15 @@ public:
 
     /// Like start(), of a hook. The runner runs it when all that were ordered before have ended.
     std::optional<RunId> tell(std::size_t hook, const HookFacts& facts, Ended ended);
+
+    /// Called exactly once, and never before the reading has returned. The descriptors may be
+    /// taken.
+    using ConfigRead = std::function<void(const ConfigReport&, Descriptors&)>;
+
+    /// Has the configuration read anew. One reading at a time; stop() ends it as it ends a run.
+    std::optional<RunId> read_config(ConfigRead read);
+    /// Places mean those of the configuration that was read by this run from now on.
+    void take_over(RunId run);
 
     /// Main ends properly: what hooks were ordered still run.
     void say_farewell();
@@ -38,15 +47,23 @@ private:
     static constexpr std::size_t runs_max = 256;  ///< checks, and hooks that wait in the runner
 
     std::optional<RunId> order(std::uint64_t run, const RunnerOrder& order, Ended ended);
+    bool send(const RunnerOrder& order);
     void on_ready();
-    void on_message(Bytes message);
+    void on_message(Bytes message, Descriptors& descriptors);
+    void run_ended(const RunReport& report);
+    void config_was_read(const ConfigReport& report, Descriptors& descriptors);
     void lose(std::string_view trouble);
 
-    std::optional<Fd> socket_;
+    Fd socket_;  ///< none any more: the runner is gone, or main is going
     Loop::Watch watch_;
     std::string trouble_;
     std::uint64_t newest_run_ = 0;
     std::map<RunId, Ended> runs_;
+    struct Reading {
+        RunId run;
+        ConfigRead read;
+    };
+    std::optional<Reading> reading_;
 };
 
 }  // namespace komainu

@@ -37,12 +37,12 @@ int fail(const Error& error) {
 /// The runner, as its parent sees it.
 struct RunnerChild {
     pid_t pid = -1;
-    Fd socket;  ///< none: there is nothing to run
+    Fd socket;
 };
 
 Status await_runner(int socket) {
     std::optional<Status> outcome;
-    const auto take = [&](Bytes message) {
+    const auto take = [&](Bytes message, Descriptors&) {
         const auto report = decode_runner_report(message);
         KOMAINU_ASSERT(report);
         if (const auto* failed = std::get_if<RunnerFailedReport>(&*report))
@@ -59,8 +59,8 @@ Status await_runner(int socket) {
 }
 
 /// Forked before anything else is opened, so that no descriptor of main's gets into a command.
-Result<RunnerChild> start_runner(const Config& config, ClusterKeys& keys) {
-    if (!needs_runner(config)) return RunnerChild{};
+Result<RunnerChild> start_runner(const ConfigSource& source, const Config& config,
+                                 ClusterKeys& keys) {
     auto sockets = make_channel();
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
@@ -68,7 +68,7 @@ Result<RunnerChild> start_runner(const Config& config, ClusterKeys& keys) {
     if (pid == 0) {
         keys = {};  // wiped: no command has any use for them
         sockets->main.close();
-        _exit(run_runner(config, std::move(sockets->child)));
+        _exit(run_runner(source, config, std::move(sockets->child)));
     }
     sockets->child.close();
     RunnerChild runner{pid, std::move(sockets->main)};
@@ -103,7 +103,7 @@ std::optional<Fence> load_wanted_fence(const Config& config, FenceState& state) 
 /// Waits for the guard's word that it is ready, or its reason why not.
 Status await_ready(Guard& guard) {
     std::optional<Status> outcome;
-    const auto take = [&](Bytes message) {
+    const auto take = [&](Bytes message, Descriptors&) {
         const auto report = decode_report(message);
         KOMAINU_ASSERT(report);
         if (const auto* carrier = std::get_if<CarrierReport>(&*report))
@@ -194,9 +194,9 @@ std::uint64_t random_bits() {
 
 }  // namespace
 
-int run_node(const Config& config, ClusterKeys keys_read) {
+int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_read) {
     set_log_name(fmt::format("komainud[node {}]", number(config.self)));
-    auto runner = start_runner(config, keys_read);
+    auto runner = start_runner(source, config, keys_read);
     if (!runner) return fail(runner.error());
     if (!start_cryptography()) return fail({"libsodium cannot start"});
     auto signals = Signals::open();
@@ -219,7 +219,7 @@ int run_node(const Config& config, ClusterKeys keys_read) {
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
-    const KeyRing keys(keys_read.keys());
+    auto keys = std::make_unique<const KeyRing>(keys_read.keys());
     keys_read = {};  // wiped
     if (config.daemon.realtime) be_urgent();
     const auto dropped = drop_all_capabilities();
@@ -236,22 +236,21 @@ int run_node(const Config& config, ClusterKeys keys_read) {
         const auto incarnation = make_incarnation(wall_clock_ms(), random_bits());
         Daemon daemon(
             **loop, Outfit{.config = config,
-                           .keys = keys,
+                           .keys = std::move(keys),
                            .incarnation = incarnation,
                            .links = std::move(*links),
                            .control = std::move(*control),
                            .signals = std::move(*signals),
                            .echo_sockets = std::move(*echo_sockets),
                            .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
-                           .runner = runner->socket ? std::optional(std::move(runner->socket))
-                                                    : std::nullopt,
+                           .runner = std::move(runner->socket),
                            .lease_page = std::move(guard.page),
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence)});
         status = daemon.run();
     }
     if (!witness) await_end(guard.pid, guard_end_ms_max, "guard");
-    if (runner->pid > 0) await_end(runner->pid, runner_end_ms_max, "runner");
+    await_end(runner->pid, runner_end_ms_max, "runner");
     return status;
 }
 

@@ -39,6 +39,11 @@ void VipGate::drop(const DropVips& drop, const HookFacts& facts) {
     limit_.set(loop_.now() + *limit + termination_grace);
 }
 
+void VipGate::replace_last_will(const std::function<LastWillBytes(Term)>& seal) {
+    if (raising_) raising_->last_will = seal(raising_->term);
+    guard_.replace_last_will(seal);
+}
+
 void VipGate::resigned() {
     if (lowering_) go_on();
 }

@@ -25,6 +25,8 @@ public:
     void extend(Instant until);
     void drop(const DropVips& drop, const HookFacts& facts);
 
+    void replace_last_will(const std::function<LastWillBytes(Term)>& seal);
+
     /// This node is no longer the active.
     void resigned();
 

@@ -80,7 +80,7 @@ void Keeper::run() {
 
 void Keeper::read_orders() {
     page_.guard_was_awake(boot_now());
-    const auto obey_one = [this](Bytes bytes) {
+    const auto obey_one = [this](Bytes bytes, Descriptors&) {
         if (const auto order = decode_order(bytes))
             std::visit([this](const auto& o) { obey(o); }, *order);
         else
@@ -125,6 +125,11 @@ void Keeper::obey(const AnnounceOrder&) {
     if (state_ != State::holding) return;
     log_info("announces the VIPs again, as ordered");
     announce_all_again();
+}
+
+void Keeper::obey(const DepositOrder& order) {
+    if (state_ == State::holding && order.round == round_)
+        tools_.last_will.deposit(order.last_will);
 }
 
 void Keeper::main_is_gone() {

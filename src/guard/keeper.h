@@ -68,6 +68,7 @@ private:
     void obey(const DropOrder& order);
     void obey(const AnnounceOrder& order);
     void obey(const ProbeOrder& order);
+    void obey(const DepositOrder& order);
     void main_is_gone();
 
     // Holding and letting go (keeper.cpp).

@@ -13,7 +13,7 @@ namespace {
 
 static_assert(guard_message_bytes_max == channel_message_bytes_max);
 
-enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe };
+enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe, deposit };
 enum class ReportKind : std::uint8_t {
     held = 1,
     dropped,
@@ -69,6 +69,12 @@ std::optional<GuardOrder> read_order(Reader& reader) {
             return AnnounceOrder{};
         case OrderKind::probe:
             return ProbeOrder{reader.u64()};
+        case OrderKind::deposit: {
+            DepositOrder deposit;
+            deposit.round = reader.u64();
+            deposit.last_will = read_last_will(reader);
+            return deposit;
+        }
     }
     return {};
 }
@@ -162,21 +168,27 @@ std::optional<GuardReport> read_report(Reader& reader) {
 
 Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
     Writer writer(room);
-    std::visit(Overload{[&](const HoldOrder& hold) {
-                            write_enum(writer, OrderKind::hold);
-                            writer.u64(hold.round);
-                            write_block(writer, {hold.last_will.begin(), hold.last_will.size()});
-                        },
-                        [&](const DropOrder& drop) {
-                            write_enum(writer, OrderKind::drop);
-                            writer.u64(drop.round);
-                        },
-                        [&](const AnnounceOrder&) { write_enum(writer, OrderKind::announce); },
-                        [&](const ProbeOrder& probe) {
-                            write_enum(writer, OrderKind::probe);
-                            writer.u64(probe.id);
-                        }},
-               order);
+    std::visit(
+        Overload{[&](const HoldOrder& hold) {
+                     write_enum(writer, OrderKind::hold);
+                     writer.u64(hold.round);
+                     write_block(writer, {hold.last_will.begin(), hold.last_will.size()});
+                 },
+                 [&](const DropOrder& drop) {
+                     write_enum(writer, OrderKind::drop);
+                     writer.u64(drop.round);
+                 },
+                 [&](const AnnounceOrder&) { write_enum(writer, OrderKind::announce); },
+                 [&](const ProbeOrder& probe) {
+                     write_enum(writer, OrderKind::probe);
+                     writer.u64(probe.id);
+                 },
+                 [&](const DepositOrder& deposit) {
+                     write_enum(writer, OrderKind::deposit);
+                     writer.u64(deposit.round);
+                     write_block(writer, {deposit.last_will.begin(), deposit.last_will.size()});
+                 }},
+        order);
     return finished(writer);
 }
 

@@ -47,7 +47,14 @@ struct ProbeOrder {
     std::uint64_t id = 0;
     bool operator==(const ProbeOrder&) const = default;
 };
-using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder, ProbeOrder>;
+/// Another last will for the VIPs that are held: the cluster's keys have changed. Ignored when
+/// these are not held.
+struct DepositOrder {
+    std::uint64_t round = 0;
+    LastWillBytes last_will;
+    bool operator==(const DepositOrder&) const = default;
+};
+using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder, ProbeOrder, DepositOrder>;
 
 enum class DropReason : std::uint8_t {
     ordered,

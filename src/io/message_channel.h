@@ -24,26 +24,32 @@ struct ChannelEnds {
 };
 Result<ChannelEnds> make_channel();
 
+/// Open files that travel with a message (unix(7), SCM_RIGHTS). The receiver's are its own.
+inline constexpr std::size_t channel_descriptors_max = 2;
+using Descriptors = std::array<Fd, channel_descriptors_max>;
+
 enum class Sent : std::uint8_t {
     yes,
     no_room,  ///< the other side has not read for long: it is stopped
     closed,   ///< the other side is gone
 };
-Sent send_message(int fd, std::span<const std::byte> message);
+Sent send_message(int fd, std::span<const std::byte> message,
+                  std::span<const int> descriptors = {});
 
 enum class ChannelState : std::uint8_t {
     open,    ///< nothing is left for now
     closed,  ///< the other side is gone, and everything it had sent was handed over
 };
-/// Hands over every message that is waiting.
-ChannelState receive_messages(int fd,
-                              const std::function<void(std::span<const std::byte>)>& message);
+using TakeMessage = std::function<void(std::span<const std::byte>, Descriptors&)>;
+
+/// Hands over every message that is waiting. Descriptors that are not taken are closed.
+ChannelState receive_messages(int fd, const TakeMessage& take);
 
 /// Sends what encode(message, room) makes of it.
 template <class Message>
-Sent send_over(int fd, const Message& message) {
+Sent send_over(int fd, const Message& message, std::span<const int> descriptors = {}) {
     std::array<std::byte, channel_message_bytes_max> room;
-    return send_message(fd, encode(message, room));
+    return send_message(fd, encode(message, room), descriptors);
 }
 
 }  // namespace komainu

@@ -24,7 +24,8 @@ constexpr const char* calls_of_both[] = {
     // memory; mmap and mprotect: see add_calls_with_conditions()
     "brk", "madvise", "mremap", "munmap",
     // files and descriptors; openat: see there
-    "close", "fcntl", "fstat", "lseek", "newfstatat", "read", "readv", "statx", "write", "writev",
+    "close", "fcntl", "fstat", "lseek", "newfstatat", "pread64", "read", "readv", "statx", "write",
+    "writev",
     // waiting, and time where the vDSO does not tell it
     "clock_gettime", "clock_nanosleep", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait",
     "futex", "gettimeofday", "nanosleep", "poll", "ppoll", "restart_syscall", "sched_yield", "time",
@@ -39,7 +40,7 @@ constexpr const char* calls_of_both[] = {
 constexpr const char* calls_of_main[] = {"accept",  "accept4",    "shutdown",  // control socket
                                          "connect", "pidfd_open",              // life checks
                                          "unlink",  "unlinkat",  // control socket, at the end
-                                         "munlock",              // the keys, at the end
+                                         "mlock",   "munlock",   // the keys
                                          "wait4",   "waitid"};   // for the guard
 
 // AF_NETLINK: lists of links and addresses.

@@ -6,45 +6,53 @@
 #include <optional>
 #include <utility>
 
-#include "runner/orders.h"
+#include "runner/program.h"
 
 namespace komainu {
 
+/// What it was ordered as, whatever the configuration says when its turn comes.
+struct WaitingHook {
+    std::uint64_t run = 0;
+    Program program;  ///< told of the facts
+    HookEvent event = HookEvent::active;
+    std::uint64_t term = 0;
+};
+
 class HookQueue {
 public:
-    static constexpr std::size_t orders_max = 64;
+    static constexpr std::size_t hooks_max = 64;
 
-    /// Gives the order that had to make room.
-    std::optional<HookOrder> push(HookOrder order) {
-        std::optional<HookOrder> dropped;
-        if (orders_.size() == orders_max) {
+    /// Gives the one that had to make room.
+    std::optional<WaitingHook> push(WaitingHook hook) {
+        std::optional<WaitingHook> dropped;
+        if (hooks_.size() == hooks_max) {
             dropped = take();
             ++dropped_;
         }
-        orders_.push_back(std::move(order));
+        hooks_.push_back(std::move(hook));
         return dropped;
     }
 
     /// The next, which runs now. Nothing while another does, or when none waits.
-    std::optional<HookOrder> next() {
-        if (busy_ || orders_.empty()) return {};
+    std::optional<WaitingHook> next() {
+        if (busy_ || hooks_.empty()) return {};
         busy_ = true;
         return take();
     }
 
     void ended() { busy_ = false; }
-    void clear() { orders_.clear(); }
-    bool idle() const { return !busy_ && orders_.empty(); }
+    void clear() { hooks_.clear(); }
+    bool idle() const { return !busy_ && hooks_.empty(); }
     std::uint64_t dropped() const { return dropped_; }
 
 private:
-    HookOrder take() {
-        HookOrder order = std::move(orders_.front());
-        orders_.pop_front();
-        return order;
+    WaitingHook take() {
+        WaitingHook hook = std::move(hooks_.front());
+        hooks_.pop_front();
+        return hook;
     }
 
-    std::deque<HookOrder> orders_;
+    std::deque<WaitingHook> hooks_;
     bool busy_ = false;
     std::uint64_t dropped_ = 0;
 };

@@ -12,8 +12,8 @@ namespace {
 
 static_assert(runner_message_bytes_max == channel_message_bytes_max);
 
-enum class OrderKind : std::uint8_t { check = 1, hook, stop, farewell };
-enum class ReportKind : std::uint8_t { run = 1, ready, failed };
+enum class OrderKind : std::uint8_t { check = 1, hook, stop, farewell, read_config, take_over };
+enum class ReportKind : std::uint8_t { run = 1, ready, failed, config };
 
 template <class Enum>
 Enum read_enum(Reader& reader, Enum last) {
@@ -64,6 +64,10 @@ std::optional<RunnerOrder> read_order(Reader& reader) {
             return StopOrder{reader.u64()};
         case OrderKind::farewell:
             return FarewellOrder{};
+        case OrderKind::read_config:
+            return ReadConfigOrder{reader.u64()};
+        case OrderKind::take_over:
+            return TakeOverOrder{reader.u64()};
     }
     return {};
 }
@@ -77,6 +81,14 @@ RunReport read_run(Reader& reader) {
     return report;
 }
 
+ConfigReport read_config_report(Reader& reader) {
+    ConfigReport report;
+    report.run = reader.u64();
+    report.outcome = read_enum(reader, ConfigOutcome::failed);
+    report.text = read_text(reader, runner_text_bytes_max);
+    return report;
+}
+
 std::optional<RunnerReport> read_report(Reader& reader) {
     switch (ReportKind{reader.u8()}) {
         case ReportKind::run:
@@ -85,6 +97,8 @@ std::optional<RunnerReport> read_report(Reader& reader) {
             return RunnerReadyReport{};
         case ReportKind::failed:
             return RunnerFailedReport{read_text(reader, runner_text_bytes_max)};
+        case ReportKind::config:
+            return read_config_report(reader);
     }
     return {};
 }
@@ -108,7 +122,15 @@ Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
                             write_enum(writer, OrderKind::stop);
                             writer.u64(stop.run);
                         },
-                        [&](const FarewellOrder&) { write_enum(writer, OrderKind::farewell); }},
+                        [&](const FarewellOrder&) { write_enum(writer, OrderKind::farewell); },
+                        [&](const ReadConfigOrder& read) {
+                            write_enum(writer, OrderKind::read_config);
+                            writer.u64(read.run);
+                        },
+                        [&](const TakeOverOrder& taken) {
+                            write_enum(writer, OrderKind::take_over);
+                            writer.u64(taken.run);
+                        }},
                order);
     return finished(writer);
 }
@@ -126,6 +148,12 @@ Bytes encode(const RunnerReport& report, std::span<std::byte> room) {
                         [&](const RunnerFailedReport& failed) {
                             write_enum(writer, ReportKind::failed);
                             write_text(writer, failed.text, runner_text_bytes_max);
+                        },
+                        [&](const ConfigReport& config) {
+                            write_enum(writer, ReportKind::config);
+                            writer.u64(config.run);
+                            write_enum(writer, config.outcome);
+                            write_text(writer, config.text, runner_text_bytes_max);
                         }},
                report);
     return finished(writer);

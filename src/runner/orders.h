@@ -5,7 +5,10 @@
 // that the file does not name, nor with an environment of its own choice.
 //
 // Every CheckOrder and HookOrder is answered by exactly one RunReport, also when the run was
-// stopped.
+// stopped; every ReadConfigOrder by exactly one ConfigReport.
+//
+// The runner is also who reads the configuration anew, as its disk may be slow. Main and the runner
+// take over the very same text, and the runner only when main says so.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +62,18 @@ struct StopOrder {
 struct FarewellOrder {
     bool operator==(const FarewellOrder&) const = default;
 };
-using RunnerOrder = std::variant<CheckOrder, HookOrder, StopOrder, FarewellOrder>;
+/// The configuration and the keys are to be read anew.
+struct ReadConfigOrder {
+    std::uint64_t run = 0;
+    bool operator==(const ReadConfigOrder&) const = default;
+};
+/// Places in the configuration mean those of the one that was read by this run from now on.
+struct TakeOverOrder {
+    std::uint64_t run = 0;
+    bool operator==(const TakeOverOrder&) const = default;
+};
+using RunnerOrder =
+    std::variant<CheckOrder, HookOrder, StopOrder, FarewellOrder, ReadConfigOrder, TakeOverOrder>;
 
 struct RunReport {
     std::uint64_t run = 0;
@@ -74,7 +88,18 @@ struct RunnerFailedReport {
     std::string text;
     bool operator==(const RunnerFailedReport&) const = default;
 };
-using RunnerReport = std::variant<RunReport, RunnerReadyReport, RunnerFailedReport>;
+enum class ConfigOutcome : std::uint8_t {
+    accepted,  ///< comes with two memory files: the text of the configuration, and the keys
+    refused,   ///< comes with one: a line for each problem
+    failed,    ///< it could not be read in this way at all; the text says why
+};
+struct ConfigReport {
+    std::uint64_t run = 0;
+    ConfigOutcome outcome = ConfigOutcome::failed;
+    std::string text;
+    bool operator==(const ConfigReport&) const = default;
+};
+using RunnerReport = std::variant<RunReport, RunnerReadyReport, RunnerFailedReport, ConfigReport>;
 
 /// Returns what of the room was written, which is at least runner_message_bytes_max.
 Bytes encode(const RunnerOrder& order, std::span<std::byte> room);

@@ -53,11 +53,24 @@ Result<Program> checker_of(const ServiceConfig& service) {
                    service.timeout + last_words};
 }
 
-Result<std::optional<Identity>> user_of(const std::string& title, const std::string& name) {
-    if (name.empty()) return std::optional<Identity>{};
+Status add_user(Users& users, const std::string& title, const std::string& name) {
+    if (name.empty() || users.contains(name)) return Ok{};
     auto user = find_user(name);
     if (!user) return Error{fmt::format("{}: user: {}", title, user.error().what)};
-    return std::optional(*user);
+    users.emplace(name, std::move(*user));
+    return Ok{};
+}
+
+Result<std::optional<Identity>> user_of(const std::string& title, const std::string& name,
+                                        const Users& users) {
+    if (name.empty()) return std::optional<Identity>{};
+    const auto user = users.find(name);
+    if (user == users.end())
+        return Error{
+            fmt::format("{}: user: nothing ran as {} when komainud started, and it has no "
+                        "way to become another user now; restart it",
+                        title, name)};
+    return std::optional(user->second);
 }
 
 std::vector<std::string> common_environment(const Config& config) {
@@ -65,19 +78,19 @@ std::vector<std::string> common_environment(const Config& config) {
             fmt::format("KOMAINU_NODE={}", number(config.self))};
 }
 
-Result<Program> program_of(const ServiceConfig& service, const Config& config) {
+Result<Program> program_of(const ServiceConfig& service, const Config& config, const Users& users) {
     Program program{
         title_of(service), service.command, common_environment(config), {}, service.timeout};
-    auto user = user_of(program.title, service.user);
+    auto user = user_of(program.title, service.user, users);
     if (!user) return user.error();
     program.user = *user;
     program.environment.push_back("KOMAINU_SERVICE=" + service.name);
     return program;
 }
 
-Result<Program> program_of(const HookConfig& hook, const Config& config) {
+Result<Program> program_of(const HookConfig& hook, const Config& config, const Users& users) {
     Program program{title_of(hook), hook.command, common_environment(config), {}, hook.timeout};
-    auto user = user_of(program.title, hook.user);
+    auto user = user_of(program.title, hook.user, users);
     if (!user) return user.error();
     program.user = *user;
     std::string vips;
@@ -92,32 +105,34 @@ std::string text_of(NodeId id) { return id == no_node ? "" : std::to_string(numb
 
 }  // namespace
 
-bool Programs::have_users() const {
-    return std::ranges::any_of(checks, [](const auto& c) { return c && c->user; }) ||
-           std::ranges::any_of(hooks, [](const Program& h) { return h.user.has_value(); });
-}
-
 bool Programs::run_root() const {
     const auto is_root = [](const Program& p) { return p.user && p.user->is_root(); };
     return std::ranges::any_of(checks, [&](const auto& c) { return c && is_root(*c); }) ||
            std::ranges::any_of(hooks, is_root);
 }
 
-bool needs_runner(const Config& config) {
-    return !config.hooks.empty() || std::ranges::any_of(config.services, is_run);
+Result<Users> find_users(const Config& config) {
+    Users users;
+    for (const ServiceConfig& service : config.services)
+        if (Status added = add_user(users, title_of(service), service.user); !added)
+            return added.error();
+    for (const HookConfig& hook : config.hooks)
+        if (Status added = add_user(users, title_of(hook), hook.user); !added) return added.error();
+    return users;
 }
 
-Result<Programs> programs_of(const Config& config) {
+Result<Programs> programs_of(const Config& config, const Users& users) {
     Programs programs;
     for (const ServiceConfig& service : config.services) {
         auto& check = programs.checks.emplace_back();
         if (!is_run(service)) continue;
-        auto program = is_checker(service) ? checker_of(service) : program_of(service, config);
+        auto program =
+            is_checker(service) ? checker_of(service) : program_of(service, config, users);
         if (!program) return program.error();
         check = *program;
     }
     for (const HookConfig& hook : config.hooks) {
-        auto program = program_of(hook, config);
+        auto program = program_of(hook, config, users);
         if (!program) return program.error();
         programs.hooks.push_back(*program);
     }

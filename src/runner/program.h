@@ -4,6 +4,7 @@
 // the host, so what is secret goes into the environment.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,15 +27,17 @@ struct Programs {
     std::vector<std::optional<Program>> checks;  ///< by service; nothing where none is run
     std::vector<Program> hooks;                  ///< by hook
 
-    bool have_users() const;
     bool run_root() const;
 };
 
-/// Whether there is anything to run.
-bool needs_runner(const Config& config);
+/// By their names.
+using Users = std::map<std::string, Identity>;
 
-/// With every user looked up, or what is wrong.
-Result<Programs> programs_of(const Config& config);
+/// All whom a service or a hook names. Asks the user database, so it may block.
+Result<Users> find_users(const Config& config);
+
+/// Nobody can be run as a user who is not among these.
+Result<Programs> programs_of(const Config& config, const Users& users);
 
 /// The hook's program, told of the facts.
 Program told(Program hook, const HookFacts& facts);

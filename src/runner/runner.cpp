@@ -11,10 +11,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <vector>
 
 #include "base/overload.h"
 #include "conf/names.h"
 #include "io/log.h"
+#include "io/memory_file.h"
 #include "io/message_channel.h"
 #include "io/privileges.h"
 #include "io/system_call_filter.h"
@@ -33,28 +35,39 @@ void ignore_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// All that the child needs of this process is the end of its pipe: a copy of the runner's end of
-/// the socket would hide the runner's death from main.
-[[noreturn]] void become_minder(const Program& program, int report, std::uint64_t id,
-                                pid_t runner) {
+/// What a child needs of this process is the end of its pipe, and the files that it is to fill: a
+/// copy of the runner's end of the socket would hide the runner's death from main.
+void keep_only(std::vector<unsigned> fds) {
+    std::ranges::sort(fds);
+    unsigned from = STDERR_FILENO + 1;
+    for (const unsigned fd : fds) {
+        if (fd > from) ::close_range(from, fd - 1, 0);
+        from = fd + 1;
+    }
+    ::close_range(from, ~0U, 0);
+}
+
+[[noreturn]] void become_minder(const std::function<RunEnd()>& work, int report,
+                                std::vector<unsigned> files, std::uint64_t id, pid_t runner) {
     ::setsid();
     ::prctl(PR_SET_NAME, "komainu-minder");
     ::signal(SIGTERM, SIG_DFL);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != runner) ::_exit(1);
-    const auto fd = static_cast<unsigned>(report);
-    if (fd > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, fd - 1, 0);
-    ::close_range(fd + 1, ~0U, 0);
+    files.push_back(static_cast<unsigned>(report));
+    keep_only(std::move(files));
     std::array<std::byte, runner_message_bytes_max> room;
-    const Bytes message = encode(RunnerReport{RunReport{id, mind(program)}}, room);
+    const Bytes message = encode(RunnerReport{RunReport{id, work()}}, room);
     ::_exit(::write(report, message.data(), message.size()) < 0 ? 1 : 0);
 }
 
 }  // namespace
 
-Runner::Runner(Loop& loop, const Programs& programs, Fd to_main)
+Runner::Runner(Loop& loop, Start start, Fd to_main)
     : loop_(loop),
-      programs_(programs),
+      source_(std::move(start.source)),
+      users_(std::move(start.users)),
+      taken_{std::move(start.config), std::move(start.programs)},
       to_main_(std::move(to_main)),
       main_watch_(loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { on_main(); })) {}
 
@@ -66,7 +79,7 @@ void Runner::run() {
 // --- Main ----------------------------------------------------------------------------------------
 
 void Runner::on_main() {
-    const auto state = receive_messages(to_main_.get(), [this](Bytes message) {
+    const auto state = receive_messages(to_main_.get(), [this](Bytes message, Descriptors&) {
         if (const auto order = decode_runner_order(message))
             obey(*order);
         else
@@ -82,35 +95,39 @@ void Runner::obey(const RunnerOrder& order) {
                      for (const Run& run : runs_)
                          if (run.id == o.run) ::kill(run.minder, SIGTERM);
                  },
-                 [&](const FarewellOrder&) { say_farewell(); }},
+                 [&](const FarewellOrder&) { say_farewell(); },
+                 [&](const ReadConfigOrder& o) { read_config(o); },
+                 [&](const TakeOverOrder& o) { take_over(o); }},
         order);
 }
 
 void Runner::check(const CheckOrder& order) {
-    if (order.service >= programs_.checks.size() || !programs_.checks[order.service])
+    const auto& checks = taken_.programs.checks;
+    if (order.service >= checks.size() || !checks[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
-    start(order.run, *programs_.checks[order.service], false);
+    start(order.run, *checks[order.service], false);
 }
 
 void Runner::enqueue(const HookOrder& order) {
-    if (order.hook >= programs_.hooks.size())
+    const auto& hooks = taken_.programs.hooks;
+    if (order.hook >= hooks.size())
         return report(order.run, {Ending::not_started, 0, "there is no such hook"});
-    if (const auto dropped = hooks_.push(order)) {
+    const auto dropped = hooks_.push(
+        {order.run, told(hooks[order.hook], order.facts), order.facts.event, order.facts.term});
+    if (dropped) {
         log_warning("{}: dropped on {}, term {}: more than {} hooks wait; {} dropped so far",
-                    programs_.hooks[dropped->hook].title,
-                    name_of(hook_events, dropped->facts.event), dropped->facts.term,
-                    HookQueue::orders_max, hooks_.dropped());
+                    dropped->program.title, name_of(hook_events, dropped->event), dropped->term,
+                    HookQueue::hooks_max, hooks_.dropped());
         report(dropped->run, {Ending::not_started, 0, "too many hooks wait"});
     }
     run_next_hook();
 }
 
 void Runner::run_next_hook() {
-    while (const auto order = hooks_.next()) {
-        const Program hook = told(programs_.hooks[order->hook], order->facts);
-        log_notice("{}: runs on {}, term {}", hook.title, name_of(hook_events, order->facts.event),
-                   order->facts.term);
-        if (start(order->run, hook, true)) return;
+    while (const auto hook = hooks_.next()) {
+        log_notice("{}: runs on {}, term {}", hook->program.title,
+                   name_of(hook_events, hook->event), hook->term);
+        if (start(hook->run, hook->program, true)) return;
         hooks_.ended();
     }
 }
@@ -130,23 +147,68 @@ void Runner::main_is_gone() {
     end_when_done();
 }
 
+// --- The configuration ---------------------------------------------------------------------------
+
+void Runner::read_config(const ReadConfigOrder& order) {
+    auto files = make_config_files();
+    if (!files) return report_config(order.run, ConfigOutcome::failed, files.error().what);
+    Run run{.id = order.run, .title = source_.path, .began = loop_.now()};
+    run.files = std::move(*files);
+    const Work work = [this](const Run& own) {
+        const bool accepted = read_config_anew(source_, taken_.config, users_, *own.files);
+        return RunEnd{Ending::exited, accepted ? 0 : 1, ""};
+    };
+    if (Status begun = begin(std::move(run), work); !begun)
+        report_config(order.run, ConfigOutcome::failed, begun.error().what);
+}
+
+void Runner::config_was_read(const Run& run, const RunEnd& end) {
+    if (end.ending != Ending::exited)
+        return report_config(run.id, ConfigOutcome::failed, to_string(end));
+    for (const int fd : {run.files->text.get(), run.files->keys.get()})
+        if (Status sealed = seal_memory_file(fd); !sealed)
+            return report_config(run.id, ConfigOutcome::failed, sealed.error().what);
+    if (end.succeeded()) return hand_over(run.id, *run.files);
+    const int files[] = {run.files->text.get()};
+    report_config(run.id, ConfigOutcome::refused, "", files);
+}
+
+void Runner::hand_over(std::uint64_t run, const ConfigFiles& files) {
+    auto taken = take_config(files, taken_.config.self, users_);
+    if (!taken) return report_config(run, ConfigOutcome::failed, taken.error().what);
+    offered_ = {run, std::move(*taken)};
+    const int fds[] = {files.text.get(), files.keys.get()};
+    report_config(run, ConfigOutcome::accepted, "", fds);
+}
+
+void Runner::take_over(const TakeOverOrder& order) {
+    if (!offered_ || offered_->run != order.run) return log_error("there is no such configuration");
+    taken_ = std::move(offered_->config);
+    offered_.reset();
+}
+
 // --- Runs ----------------------------------------------------------------------------------------
 
 bool Runner::start(std::uint64_t id, const Program& program, bool is_hook) {
     Run run{.id = id, .title = program.title, .is_hook = is_hook, .began = loop_.now()};
-    if (Status forked = fork_minder(program, run); !forked) {
-        const RunEnd end{Ending::not_started, 0, first_line(forked.error().what)};
-        if (is_hook) log_hook(run, end);
-        report(id, end);
-        return false;
-    }
+    const Status begun = begin(std::move(run), [&](const Run&) { return mind(program); });
+    if (begun) return true;
+    const RunEnd end{Ending::not_started, 0, first_line(begun.error().what)};
+    if (is_hook)
+        log_hook({.id = id, .title = program.title, .is_hook = true, .began = loop_.now()}, end);
+    report(id, end);
+    return false;
+}
+
+Status Runner::begin(Run run, const Work& work) {
+    if (Status forked = fork_minder(run, work); !forked) return forked;
     const auto place = runs_.insert(runs_.end(), std::move(run));
     place->watch = loop_.watch(place->report.get(), EPOLLIN,
                                [this, place](std::uint32_t) { on_minder(place); });
-    return true;
+    return Ok{};
 }
 
-Status Runner::fork_minder(const Program& program, Run& run) {
+Status Runner::fork_minder(Run& run, const Work& work) {
     if (runs_.size() == runs_max)
         return Error{fmt::format("more than {} commands run at once", runs_max)};
     int ends[2];
@@ -157,8 +219,12 @@ Status Runner::fork_minder(const Program& program, Run& run) {
     const pid_t runner = ::getpid();
     run.minder = ::fork();
     if (run.minder < 0) return Error::from_errno("cannot fork", errno);
-    if (run.minder == 0) become_minder(program, minders.get(), run.id, runner);
-    return Ok{};
+    if (run.minder != 0) return Ok{};
+    std::vector<unsigned> files;
+    if (run.files)
+        for (const int fd : {run.files->text.get(), run.files->keys.get()})
+            files.push_back(static_cast<unsigned>(fd));
+    become_minder([&] { return work(run); }, minders.get(), std::move(files), run.id, runner);
 }
 
 /// The minder has written its only message, or is dead.
@@ -171,7 +237,10 @@ void Runner::on_minder(std::list<Run>::iterator run) {
             if (const auto* done = std::get_if<RunReport>(&*read)) end = done->end;
     ::waitpid(run->minder, nullptr, 0);
     if (run->is_hook) log_hook(*run, end);
-    report(run->id, end);
+    if (run->files)
+        config_was_read(*run, end);
+    else
+        report(run->id, end);
     const bool was_hook = run->is_hook;
     runs_.erase(run);
     if (was_hook) {
@@ -194,6 +263,12 @@ void Runner::report(std::uint64_t id, const RunEnd& end) {
     if (to_main_) send_over(to_main_.get(), RunnerReport{RunReport{id, end}});
 }
 
+void Runner::report_config(std::uint64_t id, ConfigOutcome outcome, std::string text,
+                           std::span<const int> files) {
+    if (to_main_)
+        send_over(to_main_.get(), RunnerReport{ConfigReport{id, outcome, std::move(text)}}, files);
+}
+
 void Runner::stop_runs(Which which) {
     for (const Run& run : runs_)
         if (which == Which::all || !run.is_hook) ::kill(run.minder, SIGTERM);
@@ -207,9 +282,9 @@ void Runner::end_when_done() {
 
 namespace {
 
-Status give_up_privileges(const Programs& programs) {
+Status give_up_privileges(const Users& users, const Programs& programs) {
     const auto dropped =
-        programs.have_users()
+        !users.empty()
             ? keep_only_user_capabilities(programs.run_root() ? Root::may_run : Root::never_runs)
             : drop_all_capabilities();
     if (!dropped) return dropped.error();
@@ -225,17 +300,20 @@ int start_failed(int to_main, const Error& error) {
 
 }  // namespace
 
-int run_runner(const Config& config, Fd to_main) {
+int run_runner(const ConfigSource& source, const Config& config, Fd to_main) {
     ::prctl(PR_SET_NAME, "komainu-runner");
     set_log_name(fmt::format("komainu-runner[node {}]", number(config.self)));
     ignore_signals();
-    const auto programs = programs_of(config);
+    auto users = find_users(config);
+    if (!users) return start_failed(to_main.get(), users.error());
+    auto programs = programs_of(config, *users);
     if (!programs) return start_failed(to_main.get(), programs.error());
     auto loop = Loop::create();
     if (!loop) return start_failed(to_main.get(), loop.error());
-    if (Status given = give_up_privileges(programs.value()); !given)
+    if (Status given = give_up_privileges(*users, *programs); !given)
         return start_failed(to_main.get(), given.error());
-    Runner(**loop, programs.value(), std::move(to_main)).run();
+    Runner(**loop, {source, config, std::move(*users), std::move(*programs)}, std::move(to_main))
+        .run();
     return 0;
 }
 

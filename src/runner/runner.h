@@ -5,13 +5,15 @@
 // filter.
 #pragma once
 
+#include <functional>
 #include <list>
+#include <optional>
+#include <string>
 
 #include "base/fd.h"
-#include "conf/config.h"
 #include "io/loop.h"
+#include "runner/config_reader.h"
 #include "runner/hook_queue.h"
-#include "runner/program.h"
 
 namespace komainu {
 
@@ -19,7 +21,15 @@ class Runner {
 public:
     static constexpr std::size_t runs_max = 64;  ///< at once
 
-    Runner(Loop& loop, const Programs& programs, Fd to_main);
+    /// What was known at the start, when there were still the privileges to become others.
+    struct Start {
+        ConfigSource source;
+        Config config;
+        Users users;
+        Programs programs;
+    };
+
+    Runner(Loop& loop, Start start, Fd to_main);
 
     /// Until main is gone and nothing runs any more.
     void run();
@@ -30,10 +40,13 @@ private:
         std::string title;
         bool is_hook = false;
         Instant began;
+        std::optional<ConfigFiles> files{};  ///< of one that reads the configuration
         pid_t minder = -1;
         Fd report{};
         Loop::Watch watch{};
     };
+    /// What a run's process does, and how that ended.
+    using Work = std::function<RunEnd(const Run&)>;
 
     enum class Which : std::uint8_t { checks, all };
 
@@ -45,16 +58,31 @@ private:
     void say_farewell();
     void main_is_gone();
 
+    void read_config(const ReadConfigOrder& order);
+    void config_was_read(const Run& run, const RunEnd& end);
+    void hand_over(std::uint64_t run, const ConfigFiles& files);
+    void take_over(const TakeOverOrder& order);
+
     bool start(std::uint64_t id, const Program& program, bool is_hook);
-    Status fork_minder(const Program& program, Run& run);
+    Status begin(Run run, const Work& work);
+    Status fork_minder(Run& run, const Work& work);
     void on_minder(std::list<Run>::iterator run);
     void log_hook(const Run& run, const RunEnd& end) const;
     void report(std::uint64_t id, const RunEnd& end);
+    void report_config(std::uint64_t id, ConfigOutcome outcome, std::string text,
+                       std::span<const int> files = {});
     void stop_runs(Which which);
     void end_when_done();
 
     Loop& loop_;
-    const Programs& programs_;
+    const ConfigSource source_;
+    const Users users_;
+    TakenConfig taken_;
+    struct Offered {
+        std::uint64_t run = 0;
+        TakenConfig config;
+    };
+    std::optional<Offered> offered_;  ///< handed to main, which has not taken it over
     Fd to_main_;
     Loop::Watch main_watch_;
     std::list<Run> runs_;
@@ -65,6 +93,6 @@ private:
 /// The life of the runner, in a process of its own that main forked before it opened anything else.
 /// The exit status: 0, or 1 when it could not start, which main has been told why
 /// (RunnerFailedReport).
-int run_runner(const Config& config, Fd to_main);
+int run_runner(const ConfigSource& source, const Config& config, Fd to_main);
 
 }  // namespace komainu

@@ -29,6 +29,9 @@ std::string line_of(const ControlRequest& request) {
                    },
                    [](const AskStandby& asked) {
                        return json{{"command", asked.standby ? "standby" : "unstandby"}};
+                   },
+                   [](const AskReload&) {
+                       return json{{"command", "reload"}};
                    }},
                request)
         .dump();
@@ -64,6 +67,7 @@ std::vector<std::string> seeds() {
             line_of(AskSwitchover{NodeId{64}}),
             line_of(AskPause{PauseScope::node, true}),
             line_of(AskStandby{false}),
+            line_of(AskReload{}),
             R"({"command":"switchover","node":65})",
             R"({"command":"switchover","node":1e99})",
             R"({"command":"a\u0000\ud83d\ude00\n"})",

@@ -164,7 +164,7 @@ private:
         const auto ms = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
         if (poll(&readable, 1, static_cast<int>(ms)) != 1) return false;
         bool received = false;
-        receive_messages(sockets_.main.get(), [&](Bytes bytes) {
+        receive_messages(sockets_.main.get(), [&](Bytes bytes, Descriptors&) {
             reports_.push_back(decode_report(bytes).value());
             received = true;
         });

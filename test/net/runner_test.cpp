@@ -61,7 +61,7 @@ protected:
         pid_ = ::fork();
         if (pid_ == 0) {
             ends_.main.close();
-            ::_exit(run_runner(config_, std::move(ends_.child)));
+            ::_exit(run_runner({}, config_, std::move(ends_.child)));
         }
         ends_.child.close();
         return next_report();
@@ -74,9 +74,10 @@ protected:
                 ADD_FAILURE() << "the runner says nothing";
                 return {};
             }
-            const auto state = receive_messages(ends_.main.get(), [this](Bytes bytes) {
-                reports_.push_back(*decode_runner_report(bytes));
-            });
+            const auto state =
+                receive_messages(ends_.main.get(), [this](Bytes bytes, Descriptors&) {
+                    reports_.push_back(*decode_runner_report(bytes));
+                });
             if (state == ChannelState::closed && reports_.empty()) {
                 ADD_FAILURE() << "the runner is gone";
                 return {};

@@ -48,16 +48,15 @@ TEST(Reload, NamesTheServicesAndHooksThatAreNewDifferentOrGone) {
 }
 
 TEST(Reload, TakesOverPrioritiesPreemptionAndRules) {
-    const auto other =
-        but(good_but("name = shrine\n",
-                     "name = shrine\npreempt = yes\npreempt_delay = 5s\non_quorum_loss = hold\n"
-                     "conflict = refuse\nkey_file = /other\n"),
-            "10.77.0.2\n", "10.77.0.2\npriority = 7\n") +
-        "[lifecheck]\nrequire = any\n";
+    const auto other = but(good_but("name = shrine\n",
+                                    "name = shrine\npreempt = yes\npreempt_delay = 5s\n"
+                                    "conflict = refuse\nkey_file = /other\n"),
+                           "10.77.0.2\n", "10.77.0.2\npriority = 7\n") +
+                       "[lifecheck]\nrequire = any\n";
     const auto made = plan(good, other);
-    EXPECT_EQ(made.changed, (Said{"cluster.key_file", "cluster.on_quorum_loss", "cluster.conflict",
-                                  "cluster.preempt", "cluster.preempt_delay", "node.2.priority",
-                                  "lifecheck.require"}));
+    EXPECT_EQ(made.changed,
+              (Said{"cluster.key_file", "cluster.conflict", "cluster.preempt",
+                    "cluster.preempt_delay", "node.2.priority", "lifecheck.require"}));
     EXPECT_EQ(made.refused, Said{});
 }
 
@@ -67,6 +66,7 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
     const std::vector<std::pair<std::string, std::string>> cases{
         {good_but("shrine", "temple"), "2: name"},
         {good_but("shrine\n", "shrine\nquorum = half\n"), "3: quorum"},
+        {good_but("shrine\n", "shrine\non_quorum_loss = hold\n"), "3: on_quorum_loss"},
         {good_but("shrine\n", "shrine\ntrusted_servers = 10.77.0.9\n"), "3: trusted_servers"},
         {good_but("shrine\n", "shrine\nnode_id = 2\n"), "3: node_id"},
         {good_but("10.77.0.2\n", "10.77.0.7\n"), "6: address"},

@@ -28,6 +28,7 @@ TEST(ControlRequest, IsAPauseOfTheClusterOrOfTheNode) {
 }
 
 TEST(ControlRequest, IsAStandbyOrItsEnd) {
+    EXPECT_EQ(read_control_request(R"({"command":"reload"})").value(), ControlRequest{AskReload{}});
     EXPECT_EQ(read_control_request(R"({"command":"standby"})").value(),
               (ControlRequest{AskStandby{true}}));
     EXPECT_EQ(read_control_request(R"({"command":"unstandby"})").value(),

@@ -30,8 +30,12 @@ ProbeReport probed_with(std::size_t rivals) {
 }
 
 std::vector<GuardOrder> all_orders() {
-    return {HoldOrder{7, will_of(last_will_bytes_max)}, HoldOrder{8, {}}, DropOrder{9},
-            AnnounceOrder{}, ProbeOrder{10}};
+    return {HoldOrder{7, will_of(last_will_bytes_max)},
+            HoldOrder{8, {}},
+            DropOrder{9},
+            AnnounceOrder{},
+            ProbeOrder{10},
+            DepositOrder{11, will_of(3)}};
 }
 
 std::vector<GuardReport> all_reports() {
@@ -126,7 +130,7 @@ TEST(GuardChannel, HandsOverMessagesInOrderAndThenTheEnd) {
     ASSERT_EQ(send_over(sockets->child.get(), GuardReport{ReadyReport{}}), Sent::yes);
     sockets->main.close();
     std::vector<GuardOrder> received;
-    const auto state = receive_messages(sockets->child.get(), [&](Bytes bytes) {
+    const auto state = receive_messages(sockets->child.get(), [&](Bytes bytes, Descriptors&) {
         if (const auto order = decode_order(bytes)) received.push_back(*order);
     });
     EXPECT_EQ(state, ChannelState::closed);

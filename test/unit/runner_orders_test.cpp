@@ -92,15 +92,19 @@ TEST(RunEndText, HasTheFirstLineInPrintableLetters) {
     EXPECT_EQ(first_line(" \n\t"), "");
 }
 
-HookOrder numbered(std::uint64_t run) { return {run, 0, {}}; }
+WaitingHook numbered(std::uint64_t run) {
+    WaitingHook hook;
+    hook.run = run;
+    return hook;
+}
 
 TEST(HookQueueTest, LetsOneRunAtATimeInTheirOrder) {
     HookQueue queue;
     for (const std::uint64_t run : {1, 2}) EXPECT_FALSE(queue.push(numbered(run)));
-    EXPECT_EQ(queue.next(), numbered(1));
+    EXPECT_EQ(queue.next()->run, 1u);
     EXPECT_FALSE(queue.next());
     queue.ended();
-    EXPECT_EQ(queue.next(), numbered(2));
+    EXPECT_EQ(queue.next()->run, 2u);
     EXPECT_FALSE(queue.idle());
     queue.ended();
     EXPECT_TRUE(queue.idle());
@@ -109,14 +113,14 @@ TEST(HookQueueTest, LetsOneRunAtATimeInTheirOrder) {
 TEST(HookQueueTest, DropsTheOldestThatWaitsAndCountsIt) {
     HookQueue queue;
     queue.push(numbered(0));
-    EXPECT_EQ(queue.next(), numbered(0));  // it runs, and is not dropped any more
-    for (std::uint64_t run = 1; run <= HookQueue::orders_max; ++run)
+    EXPECT_EQ(queue.next()->run, 0u);  // it runs, and is not dropped any more
+    for (std::uint64_t run = 1; run <= HookQueue::hooks_max; ++run)
         EXPECT_FALSE(queue.push(numbered(run)));
-    EXPECT_EQ(queue.push(numbered(1000)), numbered(1));
-    EXPECT_EQ(queue.push(numbered(1001)), numbered(2));
+    EXPECT_EQ(queue.push(numbered(1000))->run, 1u);
+    EXPECT_EQ(queue.push(numbered(1001))->run, 2u);
     EXPECT_EQ(queue.dropped(), 2u);
     queue.ended();
-    EXPECT_EQ(queue.next(), numbered(3));
+    EXPECT_EQ(queue.next()->run, 3u);
 }
 
 }  // namespace

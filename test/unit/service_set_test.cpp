@@ -177,5 +177,41 @@ TEST_F(ServiceSetTest, ShowsEachService) {
     EXPECT_NE(views[1].since_ms, 0u);
 }
 
+TEST_F(ServiceSetTest, KeepsTheHealthOfAServiceThatIsTakenOver) {
+    comes_up("a");
+    ServiceSet& set = watch({service("a"), service("b")});
+    set.start();
+    changes.clear();
+    ServiceConfig slower = service("a");
+    slower.interval = 1h;
+    set.take_over({service("b"), slower}, Require::all);
+    EXPECT_FALSE(set.healthy());
+    EXPECT_EQ(set.reason(), not_there("b")) << "a is as healthy as it was";
+    set.take_over({slower}, Require::all);
+    EXPECT_TRUE(set.healthy()) << "what was in the way is no more watched";
+    EXPECT_TRUE(changes.empty()) << "whoever takes over looks by itself";
+}
+
+TEST_F(ServiceSetTest, BelievesInANewServiceUntilItsCheckHasFailedForLongEnough) {
+    ServiceSet& set = watch({});
+    set.start();
+    ServiceConfig absent = service("new");
+    absent.fall = 3;
+    set.take_over({absent}, Require::all);
+    EXPECT_TRUE(set.healthy());
+    await_changes(1);
+    EXPECT_EQ(changes.back(), "failed: " + not_there("new"));
+}
+
+TEST_F(ServiceSetTest, EndsTheRunsOfWhatItDoesNotWatchAnyMore) {
+    ServiceConfig command = service("c");
+    command.check = CheckKind::command;
+    ServiceSet& set = watch({command});
+    set.start();
+    EXPECT_EQ(commands.running.size(), 1u);
+    set.take_over({}, Require::all);
+    EXPECT_TRUE(commands.running.empty());
+}
+
 }  // namespace
 }  // namespace komainu

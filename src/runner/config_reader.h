@@ -1,0 +1,31 @@
+// The reading of the configuration while the daemon runs: in a process of its own, since a disk,
+// the user database or a network file system may keep it waiting. Everything that may be wrong with
+// the new one is found here; what main and the runner are handed has been accepted.
+#pragma once
+
+#include "base/fd.h"
+#include "conf/load.h"
+#include "runner/program.h"
+
+namespace komainu {
+
+/// In memory; see ConfigReport for what is in them.
+struct ConfigFiles {
+    Fd text;
+    Fd keys;
+};
+
+Result<ConfigFiles> make_config_files();
+
+/// Blocks. False when it is refused; then a line for each reason is in the text.
+bool read_config_anew(const ConfigSource& source, const Config& running, const Users& users,
+                      const ConfigFiles& into);
+
+/// What the runner makes of a text that was accepted.
+struct TakenConfig {
+    Config config;
+    Programs programs;
+};
+Result<TakenConfig> take_config(const ConfigFiles& files, NodeId self, const Users& users);
+
+}  // namespace komainu
