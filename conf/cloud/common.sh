@@ -12,7 +12,8 @@
 #
 # A command changes nothing that is right already, so it may be run again at any time. down gives up
 # only what this node has. Exit status 0: done. Otherwise one line on stderr says why not.
-# shellcheck shell=bash
+# Variables that seem unused here are used there.
+# shellcheck shell=bash disable=SC2034
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -53,7 +54,7 @@ take_turns() {
 
 limited() {
     local status=0
-    timeout --kill-after=2 "$limit" "$@" 9<&- || status=$?
+    timeout --kill-after=2 "$limit" "$@" </dev/null 9<&- || status=$?
     [[ $status != 124 && $status != 137 ]] || echo "$1 did not end within $limit s" >&2
     return "$status"
 }

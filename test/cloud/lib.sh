@@ -1,0 +1,87 @@
+# What the checks of the cloud commands share; they source it. Each runs its command with the
+# environment that komainu gives it, and with nothing in its PATH but the few tools that it may use
+# and the fakes. The fakes tell recorded stories: recordings/SUBJECT/*, and what is in recordings/
+# itself where several begin alike. No network, no root, no CLI is needed.
+# Variables that seem unused here are used there.
+# shellcheck shell=bash disable=SC2034
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+subject=${0##*/}
+vip=10.0.0.100  # the VIP's address, unless a check sets another
+without=        # a program that is not installed
+failures=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch" "$scratch.played"' EXIT
+
+# Everybody has lo, so its MAC address is the one that the recordings have.
+play() {
+    local recording tool
+    rm -rf "${scratch:?}"/*
+    mkdir "$scratch/bin"
+    for tool in bash env flock sed timeout; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
+    ln -s "$PWD"/fakes/* "$scratch/bin"
+    [[ ! $without ]] || rm "$scratch/bin/$without"
+    : >"$scratch/story"
+    for recording in $1; do
+        [[ -e recordings/$recording ]] || recording=$subject/$recording
+        cat "recordings/$recording" >>"$scratch/story"
+        [[ $recording != */* ]] || echo "${recording##*/}" >>"$scratch.played"
+    done
+    env -i PATH="$scratch/bin" KOMAINU_CLUSTER=shrine KOMAINU_NODE=1 KOMAINU_VIP=main \
+        KOMAINU_VIP_ADDRESS="$vip" KOMAINU_VIP_PREFIX=24 KOMAINU_VIP_INTERFACE=lo \
+        STORY="$scratch/story" "../../conf/cloud/$subject" "${@:2}" \
+        >"$scratch/stdout" 2>"$scratch/stderr"
+}
+
+# complain TITLE WHY: what went wrong, and all that was seen.
+complain() {
+    failures=$((failures + 1))
+    echo "$1: $2"
+    sed 's/^/  stderr: /' "$scratch/stderr"
+    sed 's/^/  stdout: /' "$scratch/stdout"
+    sed 's/^/  never called: /' "$scratch/story"
+    [[ ! -e $scratch/story.unexpected ]] || sed 's/^/  /' "$scratch/story.unexpected"
+}
+
+told_whole_story() { [[ ! -s $scratch/story && ! -e $scratch/story.unexpected ]]; }
+
+# works TITLE RECORDINGS ARGUMENT...: it makes just these calls, says nothing, and ends well.
+works() {
+    local status=0
+    play "${@:2}" || status=$?
+    if [[ $status != 0 ]]; then
+        complain "$1" "exit status $status"
+    elif ! told_whole_story; then
+        complain "$1" 'it did not make the calls recorded'
+    elif [[ -s $scratch/stderr || -s $scratch/stdout ]]; then
+        complain "$1" 'it said something'
+    fi
+}
+
+# fails TITLE PATTERN RECORDINGS ARGUMENT...: it makes just these calls, says why not in one line that
+# has its name and the pattern in it, and ends badly.
+fails() {
+    local status=0
+    play "${@:3}" || status=$?
+    if [[ $status != 1 ]]; then
+        complain "$1" "exit status $status, and not 1"
+    elif ! told_whole_story; then
+        complain "$1" 'it did not make the calls recorded'
+    elif [[ $(wc -l <"$scratch/stderr") != 1 || -s $scratch/stdout ]]; then
+        complain "$1" 'it did not say one line'
+    elif [[ $(<"$scratch/stderr") != "$subject: "*$2* ]]; then
+        complain "$1" "it did not say: $2"
+    fi
+}
+
+# To be called at the end.
+finish() {
+    local recording
+    touch "$scratch.played"
+    for recording in "recordings/$subject"/*; do
+        grep -qxF "${recording##*/}" "$scratch.played" ||
+            { echo "no check plays $recording"; failures=$((failures + 1)); }
+    done
+    ((failures == 0))
+}
