@@ -1,7 +1,8 @@
 # What the checks of the cloud commands share; they source it. Each runs its command with the
 # environment that komainu gives it, and with nothing in its PATH but the few tools that it may use
 # and the fakes. The fakes tell recorded stories: recordings/SUBJECT/*, and what is in recordings/
-# itself where several begin alike. No network, no root, no CLI is needed.
+# itself where several begin alike. They were recorded from the CLIs themselves, which talked to a
+# stand-in for the cloud's API. No network, no root and no CLI is needed.
 # Variables that seem unused here are used there.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
@@ -11,27 +12,33 @@ subject=${0##*/}
 vip=10.0.0.100  # the VIP's address, unless a check sets another
 without=        # a program that is not installed
 failures=0
+played=' '
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch" "$scratch.played"' EXIT
+trap 'rm -rf "$scratch"' EXIT
 
-# Everybody has lo, so its MAC address is the one that the recordings have.
+mkdir "$scratch/bin"
+for tool in bash env flock sed timeout; do ln -s "$(command -v $tool)" "$scratch/bin"; done
+ln -s "$PWD"/fakes/* "$scratch/bin"
+
+# play RECORDINGS ARGUMENT...: everybody has lo, so its MAC address is the one in the recordings.
 play() {
-    local recording tool
-    rm -rf "${scratch:?}"/*
-    mkdir "$scratch/bin"
-    for tool in bash env flock sed timeout; do ln -s "$(command -v "$tool")" "$scratch/bin"; done
-    ln -s "$PWD"/fakes/* "$scratch/bin"
-    [[ ! $without ]] || rm "$scratch/bin/$without"
-    : >"$scratch/story"
+    local recording
+    local -a files=()
     for recording in $1; do
+        played+="$recording "
         [[ -e recordings/$recording ]] || recording=$subject/$recording
-        cat "recordings/$recording" >>"$scratch/story"
-        [[ $recording != */* ]] || echo "${recording##*/}" >>"$scratch.played"
+        files+=("recordings/$recording")
     done
+    cat /dev/null "${files[@]}" >"$scratch/story"
+    rm -f "$scratch/story.unexpected"
+    [[ ! $without ]] || mv "$scratch/bin/$without" "$scratch/taken-away"
+    local status=0
     env -i PATH="$scratch/bin" KOMAINU_CLUSTER=shrine KOMAINU_NODE=1 KOMAINU_VIP=main \
         KOMAINU_VIP_ADDRESS="$vip" KOMAINU_VIP_PREFIX=24 KOMAINU_VIP_INTERFACE=lo \
         STORY="$scratch/story" "../../conf/cloud/$subject" "${@:2}" \
-        >"$scratch/stdout" 2>"$scratch/stderr"
+        >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
+    [[ ! $without ]] || mv "$scratch/taken-away" "$scratch/bin/$without"
+    return "$status"
 }
 
 # complain TITLE WHY: what went wrong, and all that was seen.
@@ -63,14 +70,18 @@ works() {
 # has its name and the pattern in it, and ends badly.
 fails() {
     local status=0
+    local -a lines
     play "${@:3}" || status=$?
+    mapfile -t lines <"$scratch/stderr"
+    # The pattern is a pattern.
+    # shellcheck disable=SC2053
     if [[ $status != 1 ]]; then
         complain "$1" "exit status $status, and not 1"
     elif ! told_whole_story; then
         complain "$1" 'it did not make the calls recorded'
-    elif [[ $(wc -l <"$scratch/stderr") != 1 || -s $scratch/stdout ]]; then
+    elif [[ ${#lines[@]} != 1 || -s $scratch/stdout ]]; then
         complain "$1" 'it did not say one line'
-    elif [[ $(<"$scratch/stderr") != "$subject: "*$2* ]]; then
+    elif [[ ${lines[0]} != "$subject: "*$2* ]]; then
         complain "$1" "it did not say: $2"
     fi
 }
@@ -78,10 +89,8 @@ fails() {
 # To be called at the end.
 finish() {
     local recording
-    touch "$scratch.played"
     for recording in "recordings/$subject"/*; do
-        grep -qxF "${recording##*/}" "$scratch.played" ||
-            { echo "no check plays $recording"; failures=$((failures + 1)); }
+        [[ $played == *" ${recording##*/} "* ]] || complain "$recording" 'no check plays it'
     done
     ((failures == 0))
 }
