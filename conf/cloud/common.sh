@@ -4,14 +4,14 @@
 # - There is no fence, and nothing in the kernel expires. A node that is cut off from the API cannot
 #   give the address back; the next active takes it away from it all the same.
 # - A takeover lasts as long as the API needs: seconds, with Azure up to a minute.
-# - No command touches the host's own addresses, which needs CAP_NET_ADMIN. Where the guest must have
-#   the address by itself, it has it always, on every node, as one on lo:
+# - No command touches the host's own addresses, which needs CAP_NET_ADMIN. Where the guest must
+#   have the address by itself, it has it always, on every node, as one on lo:
 #       ip address add 10.0.0.100/32 dev lo    # by the network's configuration, so that it lasts
 #   Then a standby that connects to the VIP reaches itself. Where hosts see each other's ARP (not in
 #   these clouds) net.ipv4.conf.all.arp_ignore = 1 keeps it from answering for the address.
 #
-# A command changes nothing that is right already, so it may be run again at any time. down gives up
-# only what this node has. Exit status 0: done. Otherwise one line on stderr says why not.
+# A command may be run again at any time. down gives up only what this node has. Exit status 0:
+# done. Otherwise one line on stderr says why not.
 # Variables that seem unused here are used there.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
@@ -85,7 +85,7 @@ metadata() {
     local answer
     answer=$(curl --silent --show-error --fail --noproxy '*' --connect-timeout 2 --max-time 5 \
         --header "$2" "${@:3}" "$1" 2>&1) ||
-        fail "no instance metadata at $1 ($answer); is this a host of that cloud, and is it enabled?"
+        fail "no instance metadata at $1 ($answer); this must be a host of that cloud, with it on"
     printf '%s\n' "$answer"
 }
 

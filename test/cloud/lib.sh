@@ -10,6 +10,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 subject=${0##*/}
 vip=10.0.0.100  # the VIP's address, unless a check sets another
+interface=lo    # its interface: everybody has lo, so its MAC address is the one in the recordings
 without=        # a program that is not installed
 failures=0
 played=' '
@@ -20,7 +21,7 @@ mkdir "$scratch/bin"
 for tool in bash env flock sed timeout; do ln -s "$(command -v $tool)" "$scratch/bin"; done
 ln -s "$PWD"/fakes/* "$scratch/bin"
 
-# play RECORDINGS ARGUMENT...: everybody has lo, so its MAC address is the one in the recordings.
+# play RECORDINGS ARGUMENT...: what the command says is in $scratch afterwards.
 play() {
     local recording
     local -a files=()
@@ -34,9 +35,9 @@ play() {
     [[ ! $without ]] || mv "$scratch/bin/$without" "$scratch/taken-away"
     local status=0
     env -i PATH="$scratch/bin" KOMAINU_CLUSTER=shrine KOMAINU_NODE=1 KOMAINU_VIP=main \
-        KOMAINU_VIP_ADDRESS="$vip" KOMAINU_VIP_PREFIX=24 KOMAINU_VIP_INTERFACE=lo \
-        STORY="$scratch/story" "../../conf/cloud/$subject" "${@:2}" \
-        >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
+        KOMAINU_VIP_ADDRESS="$vip" KOMAINU_VIP_PREFIX=24 \
+        KOMAINU_VIP_INTERFACE="$interface" STORY="$scratch/story" \
+        "../../conf/cloud/$subject" "${@:2}" >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
     [[ ! $without ]] || mv "$scratch/taken-away" "$scratch/bin/$without"
     return "$status"
 }
@@ -66,8 +67,8 @@ works() {
     fi
 }
 
-# fails TITLE PATTERN RECORDINGS ARGUMENT...: it makes just these calls, says why not in one line that
-# has its name and the pattern in it, and ends badly.
+# fails TITLE PATTERN RECORDINGS ARGUMENT...: it makes just these calls, says why not in one line
+# that has its name and the pattern in it, and ends badly.
 fails() {
     local status=0
     local -a lines
