@@ -37,7 +37,8 @@ play() {
     env -i PATH="$scratch/bin" KOMAINU_CLUSTER=shrine KOMAINU_NODE=1 KOMAINU_VIP=main \
         KOMAINU_VIP_ADDRESS="$vip" KOMAINU_VIP_PREFIX=24 \
         KOMAINU_VIP_INTERFACE="$interface" STORY="$scratch/story" \
-        "../../conf/cloud/$subject" "${@:2}" >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
+        "../../conf/cloud/$subject" "${@:2}" \
+        </dev/null >"$scratch/stdout" 2>"$scratch/stderr" || status=$?
     [[ ! $without ]] || mv "$scratch/taken-away" "$scratch/bin/$without"
     return "$status"
 }
