@@ -1,8 +1,9 @@
 # What the checks of the cloud commands share; they source it. Each runs its command with the
 # environment that komainu gives it, and with nothing in its PATH but the few tools that it may use
 # and the fakes. The fakes tell recorded stories: recordings/SUBJECT/*, and what is in recordings/
-# itself where several begin alike. They were recorded from the CLIs themselves, which talked to a
-# stand-in for the cloud's API. No network, no root and no CLI is needed.
+# itself where several begin alike. What aws and gcloud say was recorded from themselves (aws 1.45,
+# gcloud 528), while they talked to a stand-in for the cloud's API, except a few failures that it
+# could not make; what az and curl say was written by hand. No network, no root, no CLI is needed.
 # Variables that seem unused here are used there.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
