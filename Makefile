@@ -11,12 +11,13 @@
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
-# LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and DESTDIR as
-# the GNU conventions have them.
+# LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and
+# DESTDIR as the GNU conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec
+DATADIR    ?= $(PREFIX)/share
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -138,6 +139,10 @@ install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
 	install -D -m 755 $(B)/komainu-check $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-check
 	install -D -m 644 conf/komainu.conf $(DESTDIR)$(SYSCONFDIR)/komainu/komainu.conf.sample
+	install -d $(DESTDIR)$(DATADIR)/komainu/cloud
+	install -m 755 $(filter-out %.sh,$(wildcard conf/cloud/*)) $(DESTDIR)$(DATADIR)/komainu/cloud
+	install -m 644 conf/cloud/common.sh $(DESTDIR)$(DATADIR)/komainu/cloud
+	sed -i 's#/usr/share#$(DATADIR)#' $(DESTDIR)$(DATADIR)/komainu/cloud/*
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \

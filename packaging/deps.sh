@@ -10,16 +10,17 @@ debian_packages="g++ make pkg-config
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libcurl4-openssl-dev libpq-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin libclang-rt-dev"
+    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck libclang-rt-dev"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
-# libsodium, fmt, json and gtest. Neither has spin, so that `make check` skips the model there.
+# libsodium, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips the
+# model there.
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
     libcurl-devel libpq-devel
     libbpf-devel clang bpftool
-    gtest-devel libpcap-devel wireshark-cli iproute
+    gtest-devel libpcap-devel wireshark-cli iproute ShellCheck
     libasan libubsan compiler-rt"
 
 die() { echo "make deps: $*" >&2; exit 1; }
@@ -76,6 +77,7 @@ else
 fi
 
 # The lists are split into words on purpose, here and below.
+# shellcheck disable=SC2086
 missing=$(missing_on_$system $packages)
 [ -n "$missing" ] || exit 0
 sudo=
@@ -84,4 +86,5 @@ if [ "$(id -u)" != 0 ]; then
     sudo=sudo
 fi
 echo "make deps: installing $missing"
+# shellcheck disable=SC2086
 install_on_$system $missing
