@@ -73,12 +73,13 @@ TEST(ConfVip, HasNoOtherScopeOnIpv6) {
     EXPECT_EQ(problems_of(vip_with("fd77::100", "scope = global\n")), Said{});
 }
 
-TEST(ConfVip, IsNotJudgedByAnAddressOrInterfaceThatWasRefused) {
+TEST(ConfVip, IsNotJudgedByAnAddressOrInterfaceThatWasRefusedOrIsMissing) {
     EXPECT_EQ(problems_of(vip_with("pgpool", "label = eth1:pg\nscope = link\n")).size(), 1u);
-    EXPECT_EQ(problems_of(conf_text::but(vip_with("10.77.0.100", "label = eth0:pg\n"),
-                                         "interface = eth0", "interface = a/b"))
-                  .size(),
-              1u);
+    for (const char* interface : {"interface = a/b\n", ""})
+        EXPECT_EQ(problems_of(conf_text::but(vip_with("10.77.0.100", "label = eth0:pg\n"),
+                                             "interface = eth0\n", interface))
+                      .size(),
+                  1u);
 }
 
 TEST(ConfVip, ThatDiffersInAnyOfThisIsAnotherOne) {

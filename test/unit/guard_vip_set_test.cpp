@@ -327,13 +327,13 @@ TEST(InterfaceTable, ALostInterfaceIsMissingAndFoundAgainByItsName) {
 }
 
 TEST(InterfaceTable, WhatCarriesAVipIsNotTrackedASecondTime) {
-    Config config;
+    Config config = two_vips();
     config.lifecheck.track_interface = {"eth1", "eth0", "bond0"};
     EXPECT_EQ(tracked_only(config), (std::vector<std::string>{"eth1", "bond0"}));
 }
 
 TEST(InterfaceTable, MissingInterfacesAreNamedTogetherWithThoseThatExist) {
-    Config config;
+    Config config = two_vips();
     config.vips[1].interface = "eth7";
     const Inventory inventory{{link(eth1, "lo"), link(eth0, "eth0")}, {}};
     const Status exist = check_interfaces_exist(config, inventory);
