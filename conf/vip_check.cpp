@@ -16,6 +16,7 @@ public:
         if (is_refused("address")) return;
         if (!vip_.label.empty() && !is_refused("interface")) check_label();
         if (vip_.scope != AddressScope::global) check_scope();
+        if (vip_.noprefixroute) check_route();
     }
 
 private:
@@ -47,6 +48,17 @@ private:
                             "the kernel refuses an address whose network has addresses of another "
                             "scope on the interface; write address = {}, without a prefix length",
                             to_string(vip_.address.address));
+    }
+
+    // An IPv4 address that is not the first of its network on the interface is a secondary one, and
+    // those bring no route: that of the network is expected to have come with the first.
+    void check_route() {
+        if (vip_.address.address.is_ipv4() && !vip_.address.is_host())
+            problems_.warning(place("noprefixroute"),
+                              "a node whose own address comes after the VIP, as by DHCP, is then "
+                              "without a route to the network as well; write address = {}, without "
+                              "a prefix length, and remove this",
+                              to_string(vip_.address.address));
     }
 
     Place place(std::string_view key) const { return lines_.place(title_of(vip_), key); }

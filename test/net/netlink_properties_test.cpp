@@ -106,6 +106,19 @@ TEST_F(NetlinkProperties, WithoutARouteLeaveThatOfTheNodesOwnAlone) {
     }
 }
 
+// Why conf/ warns of it: the kernel gives a secondary address no route, whatever the first has.
+TEST_F(NetlinkProperties, OfIpv4WithoutARouteDenyOneToTheNodesOwnThatComesLater) {
+    ASSERT_EQ(apply(routeless(Verb::add, "10.77.0.100/24")), 0);
+    add_address("10.77.0.1/24");
+    EXPECT_FALSE(has_route("10.77.0.0/24"));
+    ASSERT_EQ(apply(routeless(Verb::add, "10.78.0.100/32")), 0);
+    add_address("10.78.0.1/24");
+    EXPECT_TRUE(has_route("10.78.0.0/24"));
+    ASSERT_EQ(apply(routeless(Verb::add, "fd77::64/64")), 0);
+    add_address("fd77::1/64");
+    EXPECT_TRUE(has_route("fd77::/64"));
+}
+
 TEST_F(NetlinkProperties, OfAHostPrefixWithoutARouteBringNone) {
     for (const char* prefix : {"10.77.0.100/32", "fd77::64/128"}) {
         ASSERT_EQ(apply(routeless(Verb::add, prefix)), 0);

@@ -73,6 +73,16 @@ TEST(ConfVip, HasNoOtherScopeOnIpv6) {
     EXPECT_EQ(problems_of(vip_with("fd77::100", "scope = global\n")), Said{});
 }
 
+TEST(ConfVip, WithoutARouteIsBetterAHostPrefixWithIpv4) {
+    EXPECT_EQ(problems_of(vip_with("10.77.0.100/24", "noprefixroute = yes\n")),
+              Said{"k.conf:12: warning: noprefixroute: a node whose own address comes after the "
+                   "VIP, as by DHCP, is then without a route to the network as well; write address "
+                   "= 10.77.0.100, without a prefix length, and remove this"});
+    EXPECT_EQ(problems_of(vip_with("10.77.0.100/24", "noprefixroute = no\n")), Said{});
+    EXPECT_EQ(problems_of(vip_with("10.77.0.100", "noprefixroute = yes\n")), Said{});
+    EXPECT_EQ(problems_of(vip_with("fd77::100/64", "noprefixroute = yes\n")), Said{});
+}
+
 TEST(ConfVip, IsNotJudgedByAnAddressOrInterfaceThatWasRefusedOrIsMissing) {
     EXPECT_EQ(problems_of(vip_with("pgpool", "label = eth1:pg\nscope = link\n")).size(), 1u);
     for (const char* interface : {"interface = a/b\n", ""})
