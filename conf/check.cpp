@@ -13,6 +13,7 @@
 #include "conf/service_check.h"
 #include "conf/title.h"
 #include "conf/value_text.h"
+#include "conf/vip_check.h"
 
 namespace komainu {
 
@@ -174,6 +175,7 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
+    check_vip_properties(config, lines, problems);
     check_links(config, lines, problems);
     check_services(config, lines, problems);
     check_quorum(config, lines, problems);
@@ -205,13 +207,18 @@ void find_self(Config& config, std::optional<NodeId> option, std::span<const Loc
 
 void check_vip_networks(const Config& config, std::span<const LocalAddress> local,
                         const Lines& lines, Problems& problems) {
+    // A VIP that was left behind must not count as its own network, nor as another VIP's.
+    std::vector<LocalAddress> own;
+    std::ranges::copy_if(local, std::back_inserter(own), [&](const LocalAddress& mine) {
+        return std::ranges::none_of(config.vips, [&](const VipConfig& vip) {
+            return vip.address.address == mine.address.address;
+        });
+    });
     for (const auto& vip : config.vips) {
-        // A VIP that was left behind must not count as its own network.
         const auto reaches = [&](const LocalAddress& mine) {
-            return mine.interface == vip.interface && mine.address.address != vip.address.address &&
-                   mine.address.contains(vip.address.address);
+            return mine.interface == vip.interface && mine.address.contains(vip.address.address);
         };
-        if (std::ranges::none_of(local, reaches))
+        if (std::ranges::none_of(own, reaches))
             problems.warning(lines.place(title_of(vip), "address"),
                              "{} is on no network of {}; check address and interface, clients may "
                              "not reach it",

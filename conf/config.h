@@ -73,8 +73,11 @@ struct HeartbeatLink {
 /// `[vip.NAME]`
 struct VipConfig {
     std::string name;
-    Prefix address;
+    Prefix address;  ///< a host prefix when the file gives no length
     std::string interface;
+    std::string label = {};                     ///< IPv4 only; empty: none of its own
+    AddressScope scope = AddressScope::global;  ///< IPv4 only
+    bool noprefixroute = false;  ///< no route to the prefix's network comes with the address
     bool operator==(const VipConfig&) const = default;
 };
 

@@ -178,9 +178,12 @@ Keys keys_of(LinkConfig& link) {
 
 Keys keys_of(VipConfig& vip) {
     Keys keys;
-    keys.add_options()                                                    //
-        ("address", value(vip.address, read_prefix, Presence::required))  //
-        ("interface", value(vip.interface, read_interface_name, Presence::required));
+    keys.add_options()                                                                //
+        ("address", value(vip.address, read_prefix, Presence::required))              //
+        ("interface", value(vip.interface, read_interface_name, Presence::required))  //
+        ("label", value(vip.label, read_label))                                       //
+        ("scope", value(vip.scope, read_scope))                                       //
+        ("noprefixroute", choice(vip.noprefixroute, yes_or_no));
     return keys;
 }
 

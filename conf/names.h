@@ -38,6 +38,12 @@ inline constexpr std::array<Named<HeartbeatMode>, 2> heartbeat_modes{{
     {"multicast", HeartbeatMode::multicast},
 }};
 
+inline constexpr std::array<Named<AddressScope>, 3> address_scopes{{
+    {"global", AddressScope::global},
+    {"site", AddressScope::site},
+    {"link", AddressScope::link},
+}};
+
 inline constexpr std::array<Named<CheckKind>, 5> check_kinds{{
     {"process", CheckKind::process},
     {"tcp", CheckKind::tcp},

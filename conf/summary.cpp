@@ -109,6 +109,15 @@ std::string describe_counting(const ServiceConfig& service) {
     return text;
 }
 
+std::string describe(const VipConfig& vip) {
+    auto text = fmt::format("VIP {}: {} on {}", vip.name, to_string(vip.address), vip.interface);
+    if (!vip.label.empty()) text += ", labelled " + vip.label;
+    if (vip.scope != AddressScope::global)
+        text += fmt::format(", scope {}", name_of(address_scopes, vip.scope));
+    if (vip.noprefixroute) text += ", without a route to its network";
+    return text + "\n";
+}
+
 std::string describe(const LifecheckConfig& lifecheck) {
     std::string text;
     for (const auto& interface : lifecheck.track_interface)
@@ -146,8 +155,7 @@ std::string describe(const Config& config) {
     text += describe_losses(config);
     for (const auto& node : config.nodes) text += describe(node, config.self);
     text += describe_heartbeat(config);
-    for (const auto& vip : config.vips)
-        text += fmt::format("VIP {}: {} on {}\n", vip.name, to_string(vip.address), vip.interface);
+    for (const auto& vip : config.vips) text += describe(vip);
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     for (const auto& hook : config.hooks) text += describe(hook);

@@ -121,8 +121,8 @@ Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t
 Result<Prefix> read_prefix(std::string_view text) {
     if (const auto prefix = parse_prefix(text)) return *prefix;
     return Error{quoted(text) +
-                 " is not an address with a prefix length; write it such as 10.77.0.100/24 or "
-                 "fd00::100/64"};
+                 " is not an address, with or without a prefix length; write it such as "
+                 "10.77.0.100/24, 10.77.0.100 or fd00::100/64"};
 }
 
 Result<Endpoint> read_endpoint(std::string_view text) {
@@ -142,6 +142,22 @@ Result<std::string> read_interface_name(std::string_view text) {
     return Error{
         fmt::format("{} is not an interface name; write one of at most {} letters, such as eth0",
                     quoted(text), IFNAMSIZ - 1)};
+}
+
+Result<std::string> read_label(std::string_view text) {
+    const bool has_odd = text.find_first_of("/ \t") != text.npos;
+    if (text.size() < IFNAMSIZ && !has_odd) return std::string(text);
+    return Error{fmt::format(
+        "{} is not a label; write one of at most {} letters without blanks, such as eth0:pg",
+        quoted(text), IFNAMSIZ - 1)};
+}
+
+Result<AddressScope> read_scope(std::string_view text) {
+    if (text == "host")
+        return Error{
+            "an address of scope host is for the use of its host alone, and clients are to reach "
+            "a VIP; write global, site or link"};
+    return read_choice(text, address_scopes);
 }
 
 Result<std::vector<std::string>> read_interface_names(std::string_view text,

@@ -37,10 +37,14 @@ Result<int> read_number(std::string_view text, Range<int> range);
 Result<IpAddress> read_address(std::string_view text);
 /// One or more, with spaces between them.
 Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max);
+/// Without "/length" it is a host prefix.
 Result<Prefix> read_prefix(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);
+/// Of an IPv4 address, as ifconfig shows it. Whether it goes with an interface is another question.
+Result<std::string> read_label(std::string_view text);
+Result<AddressScope> read_scope(std::string_view text);
 /// One or more, each once, with spaces between them.
 Result<std::vector<std::string>> read_interface_names(std::string_view text, std::size_t names_max);
 

@@ -78,7 +78,12 @@ struct AddressRequest {
     InterfaceIndex interface = no_interface;
     Prefix address;
     std::uint32_t valid_seconds = valid_forever;  ///< the kernel refuses 0; remove ignores it
-    int error = 0;                                ///< the kernel's answer: 0 or an errno
+    /// What else an address may have; remove ignores it. Of an IPv4 address that is there already
+    /// the kernel leaves all of it as it is; of an IPv6 address it sets the route anew.
+    std::string label = {};                     ///< IPv4 only, at most 15 letters; empty: none
+    AddressScope scope = AddressScope::global;  ///< IPv4 only
+    bool prefix_route = true;                   ///< a route to its network comes and goes with it
+    int error = 0;                              ///< the kernel's answer: 0 or an errno
 
     /// Whether the address now is as it was wished. What is not there needs no removing, be it that
     /// the address is gone or its interface with it.

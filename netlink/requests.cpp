@@ -7,6 +7,7 @@
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -63,8 +64,21 @@ Kind kind_of(AddressRequest::Verb verb) {
     KOMAINU_ASSERT(false);
 }
 
+unsigned char kernel_scope(AddressScope scope) {
+    switch (scope) {
+        case AddressScope::global:
+            return RT_SCOPE_UNIVERSE;
+        case AddressScope::site:
+            return RT_SCOPE_SITE;
+        case AddressScope::link:
+            return RT_SCOPE_LINK;
+    }
+    KOMAINU_ASSERT(false);
+}
+
 // What only an address that is put there has.
 void put_properties(nlmsghdr* message, const AddressRequest& request) {
+    std::uint32_t flags = request.prefix_route ? 0 : IFA_F_NOPREFIXROUTE;
     ifa_cacheinfo lifetime{};
     lifetime.ifa_valid = request.valid_seconds;
     if (request.address.address.is_ipv4()) {
@@ -77,7 +91,12 @@ void put_properties(nlmsghdr* message, const AddressRequest& request) {
         // no time at all (RFC 4862, 5.5.4: deprecated), it is never the source of what this node
         // sends on its own behalf as long as the interface has another one.
         lifetime.ifa_prefered = 0;
-        mnl_attr_put_u32(message, IFA_FLAGS, IFA_F_NODAD);
+        flags |= IFA_F_NODAD;
+    }
+    if (flags != 0) mnl_attr_put_u32(message, IFA_FLAGS, flags);
+    if (!request.label.empty()) {
+        KOMAINU_ASSERT(request.label.size() < IFNAMSIZ);
+        mnl_attr_put_strz(message, IFA_LABEL, request.label.c_str());
     }
     mnl_attr_put(message, IFA_CACHEINFO, sizeof lifetime, &lifetime);
     mnl_attr_put_u8(message, address_proto_attribute, komainu_address_proto);
@@ -152,7 +171,7 @@ std::size_t build_address_request(std::span<std::byte> room, std::uint32_t seque
     auto* header = put_header<ifaddrmsg>(message);
     header->ifa_family = address.is_ipv4() ? AF_INET : AF_INET6;
     header->ifa_prefixlen = request.address.length;
-    header->ifa_scope = RT_SCOPE_UNIVERSE;
+    header->ifa_scope = kernel_scope(request.scope);
     header->ifa_index = static_cast<std::uint32_t>(request.interface);
     mnl_attr_put(message, IFA_LOCAL, address.size(), address.bytes.data());
     mnl_attr_put(message, IFA_ADDRESS, address.size(), address.bytes.data());

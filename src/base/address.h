@@ -34,8 +34,15 @@ struct Prefix {
 
     /// Whether the other address lies in this prefix's network.
     bool contains(const IpAddress& other) const;
+    /// Whether the network is the address alone: /32, or /128.
+    bool is_host() const { return length == address.size() * 8; }
     auto operator<=>(const Prefix&) const = default;
 };
+
+/// For which destinations an IPv4 address may be the source of what its host sends on its own
+/// behalf: all, or only those to which a route of that scope leads (ip-address(8)). The scope of an
+/// IPv6 address is a property of its bits.
+enum class AddressScope : std::uint8_t { global, site, link };
 
 /// An address and a port: "10.77.0.1:9694", "[2001:db8::1]:9694".
 struct Endpoint {

@@ -17,7 +17,7 @@ namespace {
 constexpr Duration between_put_backs = 10ms;
 
 bool wants_promotion(const VipConfig& vip) {
-    return vip.address.address.is_ipv4() && vip.address.length < 32;
+    return vip.address.address.is_ipv4() && !vip.address.is_host();
 }
 
 }  // namespace

@@ -38,6 +38,10 @@ std::string interface_name(const Inventory& inventory, InterfaceIndex index) {
     return found == inventory.links.end() ? "another interface" : found->name;
 }
 
+/// A host prefix has no network. The kernel would give one of IPv6 a route to itself all the same,
+/// and leave it there until the lifetime is over, even when the address is removed before.
+bool brings_route(const VipConfig& vip) { return !vip.noprefixroute && !vip.address.is_host(); }
+
 std::string_view hint(const VipConfig& vip, int error) {
     if (error == EACCES && !vip.address.address.is_ipv4()) return " (is IPv6 disabled there?)";
     return "";
@@ -95,7 +99,7 @@ Status VipSet::hold() {
         requests.push_back(request(Verb::add, vip));
     }
     Status added = kernel_.apply(requests);
-    if (added) added = take_over_existing(requests);
+    if (added) added = replace_existing(requests);
     if (added) added = first_refusal(requests);
     if (!added) roll_back(requests);
     held_ = static_cast<bool>(added);
@@ -122,8 +126,9 @@ Status VipSet::refuse_unfit() const {
     return Ok{};
 }
 
-// EEXIST: an address of an earlier run of ours is as good as a new one once it is renewed.
-Status VipSet::take_over_existing(std::span<AddressRequest> requests) {
+// EEXIST: an address of an earlier run of ours makes room for the new one. It may have another
+// label, scope or route, which a renewal would leave as they are.
+Status VipSet::replace_existing(std::span<AddressRequest> requests) {
     const auto exists = [](const AddressRequest& r) { return r.error == EEXIST; };
     if (std::ranges::none_of(requests, exists)) return Ok{};
     auto inventory = kernel_.take_inventory();
@@ -135,8 +140,10 @@ Status VipSet::take_over_existing(std::span<AddressRequest> requests) {
         const auto is_here = [&](const AddressRecord& a) { return same_place(a, place); };
         if (std::ranges::none_of(ours, is_here))
             return not_ours(*vips_[i].config, interface_name(*inventory, place.interface));
-        requests[i].verb = Verb::renew;
-        if (Status renewed = kernel_.apply(requests.subspan(i, 1)); !renewed) return renewed;
+        AddressRequest removal = request(Verb::remove, vips_[i]);
+        if (Status removed = kernel_.apply({&removal, 1}); !removed) return removed;
+        expect_removals({&removal, 1});
+        if (Status added = kernel_.apply(requests.subspan(i, 1)); !added) return added;
     }
     return Ok{};
 }
@@ -309,7 +316,13 @@ InterfaceIndex VipSet::index_of(const Vip& vip) const {
 }
 
 AddressRequest VipSet::request(Verb verb, const Vip& vip) const {
-    return {verb, vip.on, vip.config->address, valid_seconds_};
+    return {.verb = verb,
+            .interface = vip.on,
+            .address = vip.config->address,
+            .valid_seconds = valid_seconds_,
+            .label = vip.config->label,
+            .scope = vip.config->scope,
+            .prefix_route = brings_route(*vip.config)};
 }
 
 }  // namespace komainu

@@ -85,7 +85,7 @@ private:
     };
 
     Status refuse_unfit() const;
-    Status take_over_existing(std::span<AddressRequest> requests);
+    Status replace_existing(std::span<AddressRequest> requests);
     Status first_refusal(std::span<const AddressRequest> requests) const;
     void roll_back(std::span<const AddressRequest> requests);
     void expect_removals(std::span<const AddressRequest> removals);

@@ -35,6 +35,13 @@ void could_run(const Config& config) {
               "the interval is shorter than the deadtime");
     must_hold(config.vips.size() <= vips_max && config.services.size() <= services_max,
               "bounds are kept");
+    for (const VipConfig& vip : config.vips) {
+        const bool is_ipv4 = vip.address.address.is_ipv4();
+        must_hold(vip.label.empty() || (is_ipv4 && vip.label.starts_with(vip.interface)),
+                  "a label is one that ip and ifconfig know");
+        must_hold(vip.scope == AddressScope::global || (is_ipv4 && vip.address.is_host()),
+                  "a scope is one that the kernel takes");
+    }
     for (std::size_t link = 0; link < config.link_count(); ++link)
         must_hold(config.link(link).mode == HeartbeatMode::unicast || config.link(link).group,
                   "multicast has a group");
@@ -59,6 +66,8 @@ std::vector<std::string> seeds() {
             "[cluster]\nname = x\n[node.1]\naddress = 10.0.0.1\naddress = fd00::1\n[link.2]\n"
             "mode = multicast\ngroup = ff02::77\ninterface = eth1\nport = 1\n",
             good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
+            good + "label = eth0:pg\nnoprefixroute = yes\n",
+            good + "[vip.b]\naddress = 10.77.0.101\ninterface = eth0\nscope = link\n",
             good +
                 "[service.web]\ncheck = http\nurl = https://u:p@[::1]:8080/x?y\nstatus = 200-299, "
                 "301\n",

@@ -68,9 +68,12 @@ std::string heartbeat_section(const ClusterOptions& options) {
 
 std::string vip_sections(const ClusterOptions& options) {
     std::string text;
-    for (std::size_t i = 0; i < options.vips.size(); ++i)
+    for (std::size_t i = 0; i < options.vips.size(); ++i) {
         text += "\n[vip.v" + std::to_string(i) + "]\naddress = " + options.vips[i] +
                 "\ninterface = eth0\n";
+        const auto keys = options.vip_keys.find(i);
+        if (keys != options.vip_keys.end()) text += keys->second;
+    }
     return text;
 }
 

@@ -37,6 +37,7 @@ struct ClusterOptions {
     Duration interval = 20ms;
     Duration deadtime = 200ms;
     std::vector<std::string> vips = {"10.77.0.100/24"};
+    std::map<std::size_t, std::string> vip_keys = {};  ///< more lines, for some of those
     std::set<int> witnesses = {};
     std::map<int, int> priorities = {};  ///< of those nodes that shall not have the default
     std::string quorum = "majority";

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "io/socket_address.h"
+#include "netlink/address_socket.h"
 #include "test/lab/watcher.h"
 #include "test/net/guarded_host.h"
 
@@ -75,6 +76,23 @@ TEST(Guard, DropsWhenOrderedAndSendsNoWill) {
     EXPECT_FALSE(guarded.has(vip6));
     EXPECT_FALSE(guarded.page().expiry());
     EXPECT_FALSE(wills.receive(100ms));
+}
+
+// Such an address appears after the start, which sweeps: from a guard that was stopped, say.
+TEST(Guard, ReplacesAnAddressOfAnEarlierRunThatHasAnotherLabel) {
+    GuardedHost guarded;
+    guarded.config.vips[0].label = "eth0:new";
+    guarded.start();
+    guarded.host.space.run([&] {
+        const auto inventory = take_inventory();
+        AddressRequest old{AddressRequest::Verb::add, inventory->link("eth0")->interface, vip4, 60};
+        old.label = "eth0:old";
+        ASSERT_TRUE(AddressSocket::open()->apply({&old, 1}));
+        ASSERT_EQ(old.error, 0);
+    });
+    ASSERT_TRUE(guarded.hold(1));
+    guarded.shell("ip -o addr show dev eth0 label eth0:new | grep -q 10.77.0.100/24");
+    EXPECT_LE(guarded.find(vip4)->valid_seconds, 2u);
 }
 
 TEST(Guard, HoldsAgainAfterADrop) {

@@ -195,9 +195,13 @@ std::optional<SeenAddress> NetlinkTest::seen(const std::string& prefix,
         auto* address = static_cast<rtnl_addr*>(static_cast<void*>(o));
         if (rtnl_addr_get_ifindex(address) != static_cast<int>(index(name))) continue;
         if (nl_addr_cmp(rtnl_addr_get_local(address), wanted.get()) != 0) continue;
-        return SeenAddress{rtnl_addr_get_flags(address), rtnl_addr_get_valid_lifetime(address),
+        const char* label = rtnl_addr_get_label(address);
+        return SeenAddress{rtnl_addr_get_flags(address),
+                           rtnl_addr_get_valid_lifetime(address),
                            rtnl_addr_get_preferred_lifetime(address),
-                           proto_of(kernel_.get(), index(name), *parse_prefix(prefix))};
+                           proto_of(kernel_.get(), index(name), *parse_prefix(prefix)),
+                           rtnl_addr_get_scope(address),
+                           label == nullptr ? "" : label};
     }
     return {};
 }
@@ -238,10 +242,13 @@ AddressRequest NetlinkTest::request(AddressRequest::Verb verb, const std::string
 
 int NetlinkTest::apply(AddressRequest::Verb verb, const std::string& prefix,
                        std::uint32_t valid_seconds) {
-    AddressRequest one = request(verb, prefix, valid_seconds);
-    const Status status = socket_->apply({&one, 1});
+    return apply(request(verb, prefix, valid_seconds));
+}
+
+int NetlinkTest::apply(AddressRequest request) {
+    const Status status = socket_->apply({&request, 1});
     EXPECT_TRUE(status) << status.error().what;
-    return one.error;
+    return request.error;
 }
 
 std::optional<NetlinkTest::Events> NetlinkTest::events_until(

@@ -28,6 +28,8 @@ struct SeenAddress {
     std::uint32_t valid_seconds = 0;
     std::uint32_t preferred_seconds = 0;
     int proto = -1;  ///< -1: the kernel says none
+    int scope = 0;   ///< RT_SCOPE_…
+    std::string label;
 };
 
 class NetlinkTest : public ::testing::Test {
@@ -59,7 +61,9 @@ protected:
     bool has_route(const std::string& prefix) const;
     bool promotes_secondaries(const std::string& name) const;
 
-    /// One request of komainu's for the interface "left", and the kernel's errno.
+    /// One request of komainu's, and the kernel's errno.
+    int apply(AddressRequest request);
+    /// The same for the interface "left".
     int apply(AddressRequest::Verb verb, const std::string& prefix,
               std::uint32_t valid_seconds = valid_forever);
     AddressRequest request(AddressRequest::Verb verb, const std::string& prefix,

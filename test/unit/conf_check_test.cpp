@@ -353,6 +353,8 @@ TEST(ConfSample, ShowsEveryDefaultAsItIs) {
     EXPECT_EQ(config.heartbeat.interval, HeartbeatConfig{}.interval);
     EXPECT_EQ(config.heartbeat.deadtime, HeartbeatConfig{}.deadtime);
     EXPECT_EQ(config.heartbeat.port, HeartbeatConfig{}.port);
+    EXPECT_EQ(config.vips.at(0).scope, VipConfig{}.scope);
+    EXPECT_EQ(config.vips.at(0).noprefixroute, VipConfig{}.noprefixroute);
     EXPECT_EQ(config.services.at(0).interval, ServiceConfig{}.interval);
     EXPECT_EQ(config.services.at(0).timeout, ServiceConfig{}.timeout);
     EXPECT_EQ(config.services.at(0).rise, ServiceConfig{}.rise);

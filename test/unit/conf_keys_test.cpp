@@ -54,6 +54,10 @@ const std::vector<KeyCase>& cases() {
          [](auto& c) { return to_string(c.vips.at(0).address) == "10.77.0.7/16"; }},
         {"vip.NAME.interface", "bond0.7",
          [](auto& c) { return c.vips.at(0).interface == "bond0.7"; }},
+        {"vip.NAME.label", "eth0:pg", [](auto& c) { return c.vips.at(0).label == "eth0:pg"; }},
+        {"vip.NAME.scope", "link",
+         [](auto& c) { return c.vips.at(0).scope == AddressScope::link; }},
+        {"vip.NAME.noprefixroute", "yes", [](auto& c) { return c.vips.at(0).noprefixroute; }},
         {"service.NAME.check", "tcp",
          [](auto& c) { return c.services.at(0).check == CheckKind::tcp; }},
         {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},
@@ -157,6 +161,9 @@ TEST(ConfKeys, HaveTheDocumentedDefaults) {
     EXPECT_EQ(config.heartbeat.interval, 100ms);
     EXPECT_EQ(config.heartbeat.deadtime, 500ms);
     EXPECT_EQ(config.heartbeat.port, 9694);
+    EXPECT_EQ(config.vips.at(0).label, "");
+    EXPECT_EQ(config.vips.at(0).scope, AddressScope::global);
+    EXPECT_FALSE(config.vips.at(0).noprefixroute);
     EXPECT_EQ(config.control.socket, "/run/komainu/control.sock");
     EXPECT_EQ(config.control.state_dir, "/var/lib/komainu");
     EXPECT_EQ(config.daemon.fence, FenceMode::automatic);

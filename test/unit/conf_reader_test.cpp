@@ -250,8 +250,21 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{"cluster", "key_file = cluster.key",
                  "key_file: \"cluster.key\" is not an absolute path; begin it with /"},
         BadValue{"vip.main", "address = 10.77.0.100/33",
-                 "address: \"10.77.0.100/33\" is not an address with a prefix length; write it "
-                 "such as 10.77.0.100/24 or fd00::100/64"},
+                 "address: \"10.77.0.100/33\" is not an address, with or without a prefix "
+                 "length; write it such as 10.77.0.100/24, 10.77.0.100 or fd00::100/64"},
+        BadValue{"vip.main", "label = eth0:sixteen-ltr",
+                 "label: \"eth0:sixteen-ltr\" is not a label; write one of at most 15 letters "
+                 "without blanks, such as eth0:pg"},
+        BadValue{"vip.main", "label = eth0:a b",
+                 "label: \"eth0:a b\" is not a label; write one of at most 15 letters without "
+                 "blanks, such as eth0:pg"},
+        BadValue{"vip.main", "scope = world",
+                 "scope: \"world\" is not one of the choices; write global or site or link"},
+        BadValue{"vip.main", "scope = host",
+                 "scope: an address of scope host is for the use of its host alone, and clients "
+                 "are to reach a VIP; write global, site or link"},
+        BadValue{"vip.main", "noprefixroute = true",
+                 "noprefixroute: \"true\" is not one of the choices; write yes or no"},
         BadValue{"vip.main", "interface = this-name-is-too-long",
                  "interface: \"this-name-is-too-long\" is not an interface name; write one of at "
                  "most 15 letters, such as eth0"},

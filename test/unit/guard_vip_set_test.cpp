@@ -33,11 +33,24 @@ Config two_vips() {
     return config;
 }
 
+Config vips_with_properties() {
+    Config config;
+    config.vips = {{"labelled", prefix("10.0.0.100/32"), "eth0", "eth0:pg", AddressScope::link},
+                   {"plain", prefix("10.0.0.101/24"), "eth0"},
+                   {.name = "routeless",
+                    .address = prefix("fd00::64/64"),
+                    .interface = "eth0",
+                    .noprefixroute = true},
+                   {"alone", prefix("fd00::65/128"), "eth0"}};
+    return config;
+}
+
 // A kernel that keeps addresses in a table and can be told to refuse some.
 struct FakeKernel {
     Inventory inventory{{link(eth0, "eth0"), link(eth1, "eth1")}, {}};
     std::map<std::string, int> refuse;  // by address text, on adding
     bool keeps_marks = true;
+    std::map<std::string, AddressRequest> made_by;  // by address text; a renewal changes nothing
 
     auto find(InterfaceIndex interface, const Prefix& address) {
         return std::ranges::find_if(inventory.addresses, [&](const AddressRecord& a) {
@@ -54,11 +67,13 @@ struct FakeKernel {
         if (request.verb == AddressRequest::Verb::remove) {
             if (!there) return EADDRNOTAVAIL;
             inventory.addresses.erase(found);
+            made_by.erase(to_string(request.address));
             return 0;
         }
         if (const auto r = refuse.find(to_string(request.address)); r != refuse.end())
             return r->second;
         if (there) return request.verb == AddressRequest::Verb::add ? EEXIST : 0;
+        made_by[to_string(request.address)] = request;
         const std::uint8_t proto = keeps_marks ? komainu_address_proto : 0;
         inventory.addresses.push_back(
             {request.interface, request.address, proto, 0, request.valid_seconds});
@@ -75,11 +90,11 @@ struct FakeKernel {
 
 struct VipSetTest : testing::Test {
     FakeKernel fake;
-    Config config = two_vips();
+    Config config;
     InterfaceTable interfaces{config};
     VipSet vips{config, interfaces, fake.kernel()};
 
-    VipSetTest() { take_stock(); }
+    explicit VipSetTest(Config c = two_vips()) : config(std::move(c)) { take_stock(); }
     void take_stock() {
         interfaces.follow_all(fake.inventory);
         vips.follow_all(fake.inventory);
@@ -114,10 +129,15 @@ TEST_F(VipSetTest, AHoldThatFailsInPartRemovesWhatItAdded) {
     EXPECT_FALSE(vips.held());
 }
 
-TEST_F(VipSetTest, AnAddressOfOursThatIsThereAlreadyIsRenewed) {
+TEST_F(VipSetTest, AnAddressOfOursThatIsThereAlreadyIsReplaced) {
     fake.put(eth0, "10.0.0.100/24", komainu_address_proto, 1);
+    const AddressRecord old = record(0);
     EXPECT_TRUE(vips.hold());
     EXPECT_EQ(count(), 2u);
+    EXPECT_EQ(record(0).valid_seconds, 2u);
+    EXPECT_TRUE(fake.made_by.contains("10.0.0.100/24"));
+    vips.address_removed(old);
+    EXPECT_FALSE(vips.any_missing()) << "that removal was our own";
 }
 
 TEST_F(VipSetTest, AForeignAddressInTheVipsPlaceIsRefusedAndStays) {
@@ -230,6 +250,46 @@ TEST_F(VipSetTest, WithoutMarksOurOwnAddressesAreNotTakenForForeign) {
         ASSERT_TRUE(vips.drop());
         for (const auto& address : added) vips.address_removed(address);
     }
+}
+
+struct VipProperties : VipSetTest {
+    VipProperties() : VipSetTest(vips_with_properties()) {}
+
+    // That all VIPs now have what the configuration says of them.
+    void expect_made_as_configured() {
+        const AddressRequest& labelled = fake.made_by.at("10.0.0.100/32");
+        EXPECT_EQ(labelled.label, "eth0:pg");
+        EXPECT_EQ(labelled.scope, AddressScope::link);
+        EXPECT_FALSE(labelled.prefix_route) << "a host prefix has no network";
+        const AddressRequest& plain = fake.made_by.at("10.0.0.101/24");
+        EXPECT_EQ(plain.label, "");
+        EXPECT_EQ(plain.scope, AddressScope::global);
+        EXPECT_TRUE(plain.prefix_route);
+        EXPECT_FALSE(fake.made_by.at("fd00::64/64").prefix_route);
+        EXPECT_FALSE(fake.made_by.at("fd00::65/128").prefix_route);
+    }
+};
+
+TEST_F(VipProperties, AreAskedForWhenTheVipsAreAdded) {
+    ASSERT_TRUE(vips.hold());
+    expect_made_as_configured();
+}
+
+TEST_F(VipProperties, AreAskedForWhenWhatIsMissingIsPutBack) {
+    ASSERT_TRUE(vips.hold());
+    fake.inventory.addresses.clear();
+    fake.made_by.clear();
+    vips.follow_all(fake.inventory);
+    EXPECT_EQ(vips.put_back().size(), 4u);
+    expect_made_as_configured();
+}
+
+// The kernel leaves an IPv4 address's label as it is when the address is renewed.
+TEST_F(VipProperties, AreTheConfiguredOnesWhereAnEarlierRunLeftTheAddressWithOthers) {
+    for (const VipConfig& vip : config.vips)
+        fake.put(eth0, to_string(vip.address).c_str(), komainu_address_proto, 1);
+    ASSERT_TRUE(vips.hold());
+    expect_made_as_configured();
 }
 
 TEST(InterfaceTable, TellsNewsOnlyWhenThereIsSome) {

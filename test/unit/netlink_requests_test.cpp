@@ -29,7 +29,10 @@ protected:
         return numbers;
     }
     Golden built(AddressRequest::Verb verb, const char* prefix) {
-        const AddressRequest request{verb, InterfaceIndex{3}, *parse_prefix(prefix), 5};
+        return built({verb, InterfaceIndex{3}, *parse_prefix(prefix), 5});
+    }
+
+    Golden built(const AddressRequest& request) {
         return bytes(build_address_request(room_, 0x01020304, request));
     }
 
@@ -37,6 +40,16 @@ protected:
 };
 
 using Verb = AddressRequest::Verb;
+
+AddressRequest with_all(const char* prefix, const char* label) {
+    return {.verb = Verb::add,
+            .interface = InterfaceIndex{3},
+            .address = *parse_prefix(prefix),
+            .valid_seconds = 5,
+            .label = label,
+            .scope = AddressScope::link,
+            .prefix_route = false};
+}
 
 // clang-format off
 TEST_F(NetlinkRequest, AddsAnIpv4AddressWithItsLifetimeAndOurMark) {
@@ -62,6 +75,30 @@ TEST_F(NetlinkRequest, AddsAnIpv6AddressWithoutDuplicateDetectionAndNeverPreferr
         20, 0, 6, 0,   0, 0, 0, 0,  5, 0, 0, 0,   // preferred for no time, valid for 5 s
                        0, 0, 0, 0,  0, 0, 0, 0,
         5, 0, 11, 0,   0x6b, 0, 0, 0}));
+}
+
+TEST_F(NetlinkRequest, AddsAnIpv4AddressWithLabelAndScopeAndWithoutARoute) {
+    EXPECT_EQ(built(with_all("10.77.0.100/32", "eth0:pg")), (Golden{
+        88, 0, 0, 0,   20, 0,   0x05, 0x06,
+        4, 3, 2, 1,    0, 0, 0, 0,
+        2, 32, 0, 253, 3, 0, 0, 0,                // AF_INET, /32, flags, scope link; interface
+        8, 0, 2, 0,    10, 77, 0, 100,
+        8, 0, 1, 0,    10, 77, 0, 100,
+        8, 0, 8, 0,    0, 2, 0, 0,                // IFA_FLAGS: IFA_F_NOPREFIXROUTE
+        12, 0, 3, 0,   'e', 't', 'h', '0', ':', 'p', 'g', 0,  // IFA_LABEL
+        20, 0, 6, 0,   5, 0, 0, 0,  5, 0, 0, 0,
+                       0, 0, 0, 0,  0, 0, 0, 0,
+        5, 0, 11, 0,   0x6b, 0, 0, 0}));
+}
+
+TEST_F(NetlinkRequest, AddsAnIpv6AddressWithoutARouteByAFlagBesideTheOther) {
+    AddressRequest request{Verb::add, InterfaceIndex{3}, *parse_prefix("fd77::64/64"), 5};
+    request.prefix_route = false;
+    auto expected = built(Verb::add, "fd77::64/64");
+    constexpr std::size_t flags = 68;             // the payload of IFA_FLAGS
+    ASSERT_EQ(expected.at(flags), 0x02);
+    expected.at(flags + 1) = 0x02;                // IFA_F_NODAD | IFA_F_NOPREFIXROUTE
+    EXPECT_EQ(built(request), expected);
 }
 
 TEST_F(NetlinkRequest, RemovesByAddressAndPrefixLength) {
@@ -136,6 +173,28 @@ TEST_F(NetlinkRequest, HasALengthThatAnotherMessageMayFollow) {
     for (const auto verb : {Verb::add, Verb::renew, Verb::remove})
         for (const char* prefix : {"10.77.0.100/24", "fd77::64/64"})
             EXPECT_EQ(built(verb, prefix).size() % netlink_alignment, 0U);
+}
+
+TEST_F(NetlinkRequest, KnowsEachScopeByTheKernelsNumber) {
+    AddressRequest request = with_all("10.77.0.100/32", "");
+    constexpr std::size_t scope = 19;
+    EXPECT_EQ(built(request).at(scope), 253);
+    request.scope = AddressScope::site;
+    EXPECT_EQ(built(request).at(scope), 200);
+    request.scope = AddressScope::global;
+    EXPECT_EQ(built(request).at(scope), 0);
+}
+
+TEST_F(NetlinkRequest, HasRoomForTheLongestLabel) {
+    EXPECT_EQ(built(with_all("10.77.0.100/32", "eth0:fifteenltr")).size(), 96U);
+}
+
+// What else an address has is not asked for: one of ours may have been given another label.
+TEST_F(NetlinkRequest, RemovesWhateverTheLabelIs) {
+    AddressRequest request = with_all("10.77.0.100/24", "eth0:pg");
+    request.verb = Verb::remove;
+    request.scope = AddressScope::global;
+    EXPECT_EQ(built(request), built(Verb::remove, "10.77.0.100/24"));
 }
 
 bool fulfilled(Verb verb, int error) {
