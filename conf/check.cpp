@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/deadtime.h"
 #include "conf/hook_check.h"
 #include "conf/link_check.h"
 #include "conf/names.h"
@@ -104,6 +105,21 @@ private:
                             to_string(deadtime), to_string(interval), to_string(2 * interval),
                             to_string(std::chrono::floor<std::chrono::milliseconds>(deadtime / 2)));
         }
+        if (is_known) check_lease();
+    }
+
+    /// What is spared of the deadtime for the removal must leave most of it.
+    void check_lease() {
+        const Duration deadtime = config_.heartbeat.deadtime;
+        const Duration removal = removal_of(config_.vips.size());
+        if (lease_span(deadtime, removal) >= deadtime / 2) return;
+        problems_.error(
+            lines_.place("heartbeat", "deadtime"),
+            "the deadtime ({}) is too short for {} VIPs, whose removal may take {} of it; "
+            "make it at least {}",
+            to_string(deadtime), config_.vips.size(),
+            to_string(std::chrono::ceil<std::chrono::milliseconds>(removal)),
+            to_string(std::chrono::ceil<std::chrono::milliseconds>(removal * 16 / 7)));
     }
 
     void check_vip(const VipConfig& vip) {

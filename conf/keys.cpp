@@ -1,4 +1,5 @@
 #include "conf/keys.h"
+#include "base/deadtime.h"
 
 #include <boost/any.hpp>
 #include <boost/program_options/errors.hpp>
@@ -15,7 +16,7 @@ namespace po = boost::program_options;
 namespace {
 
 constexpr Range<Duration> heartbeat_intervals{1ms, 60min};
-constexpr Range<Duration> deadtimes{20ms, 60min};
+constexpr Range<Duration> deadtimes{deadtime_min, deadtime_max};
 constexpr Range<Duration> check_durations{10ms, 60min};
 constexpr Range<Duration> preempt_delays{0ms, 24h};
 constexpr Range<Duration> track_delays{0ms, 60min};

@@ -35,6 +35,19 @@ public:
                       std::ranges::find(wanted, section.name, &Section::name) == wanted.end());
     }
 
+    /// The same of sections that take a restart.
+    template <class Section, class Name>
+    void refuse(const std::vector<Section>& running, const std::vector<Section>& wanted,
+                Name Section::*name, const char* key) {
+        for (const Section& section : wanted) {
+            const auto before = std::ranges::find(running, section.*name, name);
+            refuse(title_of(section), key, before == running.end() || !(*before == section));
+        }
+        for (const Section& section : running)
+            refuse(title_of(section), key,
+                   std::ranges::find(wanted, section.*name, name) == wanted.end());
+    }
+
     std::vector<std::string> changed() && { return std::move(changed_); }
 
 private:
@@ -77,10 +90,9 @@ void compare_heartbeat(Comparison& compare, const Config& running, const Config&
     compare.refuse("heartbeat", "mode", before.mode != after.mode);
     compare.refuse("heartbeat", "group", before.group != after.group);
     compare.refuse("heartbeat", "port", before.port != after.port);
-    compare.refuse("heartbeat", "interval", before.interval != after.interval);
-    compare.refuse("heartbeat", "deadtime", before.deadtime != after.deadtime);
-    compare.refuse("link." + std::to_string(wanted.links.empty() ? 1 : wanted.links[0].number),
-                   "mode", running.links != wanted.links);
+    compare.take_over("heartbeat.interval", before.interval != after.interval);
+    compare.take_over("heartbeat.deadtime", before.deadtime != after.deadtime);
+    compare.refuse(running.links, wanted.links, &LinkConfig::number, "mode");
 }
 
 void compare_daemon(Comparison& compare, const Config& running, const Config& wanted) {
@@ -98,8 +110,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_cluster(compare, running, wanted);
     compare_nodes(compare, running, wanted);
     compare_heartbeat(compare, running, wanted);
-    compare.refuse("vip." + (wanted.vips.empty() ? "" : wanted.vips[0].name), "address",
-                   running.vips != wanted.vips);
+    compare.refuse(running.vips, wanted.vips, &VipConfig::name, "address");
     const LifecheckConfig &before = running.lifecheck, &after = wanted.lifecheck;
     compare.take_over("lifecheck.require", before.require != after.require);
     compare.refuse("lifecheck", "track_interface", before.track_interface != after.track_interface);

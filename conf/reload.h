@@ -2,9 +2,9 @@
 // which need a restart.
 //
 // Taken over are those that move nothing by themselves: services and hooks, priorities, preemption,
-// the rule for rivals, and the keys. What the nodes must agree on to tell who may hold a VIP (the
-// nodes, the quorum and what its loss means, their links), and what was opened while there were
-// privileges for it, stays until a restart.
+// the rule for rivals, the keys, and the times, which the nodes tell one another. What the nodes
+// must agree on to tell who may hold a VIP (the nodes, the quorum and what its loss means, their
+// links), and what was opened while there were privileges for it, stays until a restart.
 #pragma once
 
 #include <string>

@@ -12,6 +12,7 @@ namespace komainu {
 inline std::string title_of(const NodeConfig& node) {
     return fmt::format("node.{}", number(node.id));
 }
+inline std::string title_of(const LinkConfig& link) { return fmt::format("link.{}", link.number); }
 inline std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
 inline std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
 inline std::string title_of(const HookConfig& hook) { return "hook." + hook.name; }

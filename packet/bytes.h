@@ -19,6 +19,10 @@ public:
 
     std::uint8_t u8() { return take<std::uint8_t>(); }
     std::uint16_t u16() { return take<std::uint16_t>(); }
+    std::uint32_t u24() {
+        const std::uint32_t high = u8();
+        return high << 16 | u16();
+    }
     std::uint32_t u32() { return take<std::uint32_t>(); }
     std::uint64_t u64() { return take<std::uint64_t>(); }
 
@@ -62,6 +66,10 @@ public:
 
     void u8(std::uint8_t v) { put(v); }
     void u16(std::uint16_t v) { put(v); }
+    void u24(std::uint32_t v) {
+        u8(static_cast<std::uint8_t>(v >> 16));
+        u16(static_cast<std::uint16_t>(v));
+    }
     void u32(std::uint32_t v) { put(v); }
     void u64(std::uint64_t v) { put(v); }
 

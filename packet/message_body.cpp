@@ -3,11 +3,12 @@
 //   term       round 8, node 1                          both 0: none
 //   tenancy    term 9, incarnation 8                    all 0: none
 //   heartbeat  highest term 9, following 17, released 9, priority 2, conditions 1,
-//              maintenance 10, count 1, then count times: peer 1, incarnation 8, sequence 8, held
-//              in microseconds 4
+//              maintenance 10, deadtime 4, remembered 4, seven digests of settings, 4 each, count
+//              1, then count times: peer 1, incarnation 8, sequence 8, held in microseconds 3
+//   deadtime and remembered in milliseconds, 20 to 3 600 000
 //   maintenance changed 9, paused 1 (0 or 1)            all 0: never asked for
-//   request    round 8
-//   vote       candidate 17, answer 1 (0 refused, 1 granted), highest term 9
+//   request    round 8, deadtime 4
+//   vote       candidate 17, answer 1 (0 refused, 1 granted), highest term 9, remembered 4
 //   release    round 8, successor 1 (0: nobody in particular); in a heartbeat all 0: none yet
 //   switchover active 17, target 1 (0: the active chooses)
 //
@@ -17,6 +18,7 @@
 
 #include <array>
 
+#include "base/deadtime.h"
 #include "base/overload.h"
 
 namespace komainu {
@@ -26,6 +28,10 @@ namespace {
 constexpr std::array condition_bits{
     &Conditions::healthy, &Conditions::witness,    &Conditions::quarantined, &Conditions::free,
     &Conditions::leaving, &Conditions::on_standby, &Conditions::paused};
+
+void write(Writer& writer, Duration deadtime) {
+    writer.u32(static_cast<std::uint32_t>(deadtime / 1ms));
+}
 
 void write(Writer& writer, const Term& term) {
     writer.u64(term.round);
@@ -48,7 +54,7 @@ void write(Writer& writer, const Echo& echo) {
     writer.u8(static_cast<std::uint8_t>(echo.peer));
     writer.u64(static_cast<std::uint64_t>(echo.incarnation));
     writer.u64(echo.sequence);
-    writer.u32(echo.held_us);
+    writer.u24(echo.held_us);
 }
 
 void write(Writer& writer, const Release& release) {
@@ -64,16 +70,23 @@ void write(Writer& writer, const Heartbeat& heartbeat) {
     write(writer, heartbeat.conditions);
     write(writer, heartbeat.maintenance.changed);
     writer.u8(heartbeat.maintenance.paused ? 1 : 0);
+    write(writer, heartbeat.deadtime);
+    write(writer, heartbeat.remembered);
+    for (const std::uint32_t digest : heartbeat.digests) writer.u32(digest);
     writer.u8(static_cast<std::uint8_t>(heartbeat.echoes.size()));
     for (const Echo& echo : heartbeat.echoes) write(writer, echo);
 }
 
-void write(Writer& writer, const VoteRequest& request) { writer.u64(request.round); }
+void write(Writer& writer, const VoteRequest& request) {
+    writer.u64(request.round);
+    write(writer, request.deadtime);
+}
 
 void write(Writer& writer, const Vote& vote) {
     write(writer, vote.candidate);
     writer.u8(static_cast<std::uint8_t>(vote.answer));
     write(writer, vote.highest_term);
+    write(writer, vote.remembered);
 }
 
 void write(Writer& writer, const SwitchoverRequest& request) {
@@ -88,6 +101,12 @@ std::uint64_t read_round(Reader& reader) {
     const std::uint64_t round = reader.u64();
     if (round == 0) reader.fail();
     return round;
+}
+
+Duration read_deadtime(Reader& reader) {
+    const Duration deadtime = std::chrono::milliseconds{reader.u32()};
+    if (deadtime < deadtime_min || deadtime > deadtime_max) reader.fail();
+    return deadtime;
 }
 
 NodeId read_node(Reader& reader) {
@@ -138,7 +157,7 @@ Echo read_echo(Reader& reader) {
     echo.peer = read_node(reader);
     echo.incarnation = Incarnation{reader.u64()};
     echo.sequence = reader.u64();
-    echo.held_us = reader.u32();
+    echo.held_us = reader.u24();
     return echo;
 }
 
@@ -166,6 +185,9 @@ void read(Reader& reader, Heartbeat& heartbeat) {
     heartbeat.priority = reader.u16();
     heartbeat.conditions = read_conditions(reader);
     heartbeat.maintenance = read_maintenance(reader);
+    heartbeat.deadtime = read_deadtime(reader);
+    heartbeat.remembered = read_deadtime(reader);
+    for (std::uint32_t& digest : heartbeat.digests) digest = reader.u32();
     const std::size_t count = reader.u8();
     NodeId previous = no_node;
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {
@@ -176,7 +198,10 @@ void read(Reader& reader, Heartbeat& heartbeat) {
     }
 }
 
-void read(Reader& reader, VoteRequest& request) { request.round = read_round(reader); }
+void read(Reader& reader, VoteRequest& request) {
+    request.round = read_round(reader);
+    request.deadtime = read_deadtime(reader);
+}
 
 void read(Reader& reader, Vote& vote) {
     vote.candidate = read_someones_tenancy(reader);
@@ -184,6 +209,7 @@ void read(Reader& reader, Vote& vote) {
     if (answer > static_cast<std::uint8_t>(VoteAnswer::granted)) reader.fail();
     vote.answer = answer == 0 ? VoteAnswer::refused : VoteAnswer::granted;
     vote.highest_term = read_term(reader);
+    vote.remembered = read_deadtime(reader);
 }
 
 void read(Reader& reader, Release& release) {

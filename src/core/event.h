@@ -32,9 +32,14 @@ struct PriorityChanged {
     std::uint16_t priority = 0;
 };
 
-/// The configuration was read anew; see Settings::preempt_after.
-struct PreemptChanged {
-    std::optional<Duration> after;
+/// The configuration was read anew; see Settings for what these mean. Nodes may take new times over
+/// in any order.
+struct Reconfigured {
+    Duration interval;
+    Duration deadtime;
+    Duration remembered;
+    std::optional<Duration> preempt_after;
+    SettingsDigests digests{};
 };
 
 /// Answers to HoldVips: the kernel has acknowledged all addresses, or they could not be added and
@@ -92,7 +97,7 @@ struct RivalSeen {};
 struct StopAsked {};
 
 using Event =
-    std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, PreemptChanged, VipsHeld,
+    std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, Reconfigured, VipsHeld,
                  HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
                  TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
 

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <variant>
 
+#include "base/settings_digests.h"
 #include "base/static_vector.h"
+#include "base/time.h"
 #include "core/term.h"
 
 namespace komainu {
@@ -18,13 +20,15 @@ struct Envelope {
     bool operator==(const Envelope&) const = default;
 };
 
+inline constexpr std::uint32_t held_us_max = 0xff'ffff;
+
 /// "The newest heartbeat I have of this peer", and how long ago it came. It proves that the peer's
 /// own words are fresh, shows who hears whom, measures the round trip, and renews the lease.
 struct Echo {
     NodeId peer = no_node;
     Incarnation incarnation = no_incarnation;
     std::uint64_t sequence = 0;
-    std::uint32_t held_us = 0;
+    std::uint32_t held_us = 0;  ///< held_us_max: so long, or longer
     bool operator==(const Echo&) const = default;
 };
 
@@ -61,6 +65,9 @@ struct Heartbeat {
     std::uint16_t priority = 0;
     Conditions conditions;
     Maintenance maintenance;
+    Duration deadtime{};    ///< for how long at least it is promised to by who hears this
+    Duration remembered{};  ///< see Settings
+    SettingsDigests digests{};
     StaticVector<Echo, nodes_max> echoes;  ///< ascending by peer
     bool operator==(const Heartbeat&) const = default;
 };
@@ -68,16 +75,19 @@ struct Heartbeat {
 /// A candidate asks for votes. The term is {round, sender}.
 struct VoteRequest {
     std::uint64_t round = 0;
+    Duration deadtime{};  ///< as in a heartbeat
     bool operator==(const VoteRequest&) const = default;
 };
 
 enum class VoteAnswer : std::uint8_t { refused, granted };
 
-/// A granted vote is a promise: no vote for another until a deadtime after the request was heard.
+/// A granted vote is a promise: no vote for another until a deadtime after the request was heard,
+/// the candidate's or the voter's own, whichever is longer.
 struct Vote {
     Tenancy candidate;
     VoteAnswer answer = VoteAnswer::refused;
-    Term highest_term;  ///< so that a refused candidate can open a higher one
+    Term highest_term;      ///< so that a refused candidate can open a higher one
+    Duration remembered{};  ///< as in a heartbeat
     bool operator==(const Vote&) const = default;
 };
 

@@ -26,11 +26,11 @@ Node::Node(Settings settings, Instant now)
       member_(member_of(settings_)),
       random_(settings_.seed),
       now_(now),
-      quarantine_until_(now + settings_.deadtime),
+      quarantine_until_(now + std::max(settings_.deadtime, settings_.remembered)),
       next_heartbeat_at_(now),
       stand_not_before_(now) {
     KOMAINU_ASSERT(settings_.members.size() <= nodes_max);
-    KOMAINU_ASSERT(settings_.lease_span() > Duration{0});
+    KOMAINU_ASSERT(lease_span(settings_.deadtime) > Duration{0});
     std::ranges::sort(settings_.members, {}, &Member::id);
     for (const Member& member : settings_.members) {
         KOMAINU_ASSERT(is_valid(member.id));
@@ -75,8 +75,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
     Peer& peer = *find(envelope.sender);
     const bool was_alive = peer.alive();
     const auto echo = echo_of_me(heartbeat);
-    const auto verdict =
-        peer.hear(envelope, heartbeat, echo, now_, settings_.deadtime, settings_.lease_span());
+    const auto verdict = peer.hear(envelope, heartbeat, echo, now_, settings_.deadtime);
     if (verdict == Peer::Verdict::stale || verdict == Peer::Verdict::unproven)
         return peer.count_stale();
     report(peer, was_alive, verdict);
@@ -90,8 +89,9 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
         consider_active(peer);
     else if (following_.term.node == peer.id())
         stop_following(ActiveNews::lost_released);
-    if (tenure_ && peer.following() == myself_in(tenure_->term.round) && echo && echo->sent_at) {
-        peer.pledge(*echo->sent_at);
+    if (tenure_ && peer.following() == myself_in(tenure_->term.round) && echo && echo->sent) {
+        const auto& [sequence, sent_at, deadtime] = *echo->sent;
+        peer.pledge(sent_at + lease_span(std::min(deadtime, heartbeat.remembered)));
         extend_lease();
     }
 }
@@ -101,7 +101,7 @@ std::optional<Peer::EchoOfMe> Node::echo_of_me(const Heartbeat& heartbeat) const
     if (echo == heartbeat.echoes.end() || echo->incarnation != settings_.incarnation ||
         echo->sequence > sequence_)
         return {};
-    return Peer::EchoOfMe{echo->sequence, sent_.sent_at(echo->sequence),
+    return Peer::EchoOfMe{echo->sequence, sent_.find(echo->sequence),
                           std::chrono::microseconds{echo->held_us}, sequence_};
 }
 
@@ -141,12 +141,34 @@ void Node::judge_heartbeat() {
     if (now_ < next_heartbeat_at_) return;
     send_heartbeat();
     // A standby sends on hearing its active; its own timer is only the fallback.
-    next_heartbeat_at_ = now_ + (following_ ? settings_.interval * 3 / 2 : settings_.interval);
+    next_heartbeat_at_ = now_ + (following_ ? heartbeat_interval() * 3 / 2 : heartbeat_interval());
+}
+
+/// More often than was configured while a promise of a peer's counts for less than our deadtime,
+/// which it does until it has taken the same times over.
+Duration Node::heartbeat_interval() const {
+    Duration shortest = settings_.deadtime;
+    for (const Peer& peer : peers_)
+        if (peer.alive()) shortest = std::min(shortest, peer.remembered());
+    return shortest == settings_.deadtime ? settings_.interval
+                                          : Duration(settings_.interval.count() * shortest.count() /
+                                                     settings_.deadtime.count());
+}
+
+void Node::on(const Reconfigured& to) {
+    settings_.interval = to.interval;
+    settings_.deadtime = to.deadtime;
+    settings_.remembered = std::max({settings_.remembered, to.remembered, to.deadtime});
+    settings_.preempt_after = to.preempt_after;
+    settings_.digests = to.digests;
+    preempt_at_.reset();
+    heartbeat_now();
+    judge_due_ = true;
 }
 
 void Node::send_heartbeat() {
     broadcast(compose_heartbeat());
-    sent_.record(sequence_, now_);
+    sent_.record({sequence_, now_, settings_.deadtime});
     if (tenure_) extend_lease();
     if (stale_) extend_hold();
 }
@@ -165,6 +187,9 @@ Heartbeat Node::compose_heartbeat() const {
                             .on_standby = on_standby_,
                             .paused = paused()};
     heartbeat.maintenance = maintenance_;
+    heartbeat.deadtime = settings_.deadtime;
+    heartbeat.remembered = std::max(settings_.remembered, settings_.deadtime);
+    heartbeat.digests = settings_.digests;
     for (const Peer& peer : peers_)
         if (const auto echo = peer.echo(now_, settings_.deadtime))
             heartbeat.echoes.push_back(*echo);

@@ -7,9 +7,9 @@
 // 1. A node is bound by at most one promise at a time: to the active that it follows, to the
 //    candidate that it voted for, or to itself; it gives no other before that one has run out or
 //    was released by the tenancy it was given to.
-// 2. A node that has just started may have forgotten a promise, so for a deadtime it votes for
-//    nobody, and its acknowledgements count for an active only if its forgotten promise, if any,
-//    was given to that very active (core/peer.h).
+// 2. A node that has just started may have forgotten a promise, so for as long as any may last it
+//    votes for nobody, and its acknowledgements count for an active only if its forgotten promise,
+//    if any, was given to that very active (core/peer.h).
 // 3. A lease stands on promises of a majority and ends before the first of those it stands on
 //    does, since it counts from the sending of what the others promised on hearing.
 // 4. Two majorities share a node.
@@ -86,8 +86,8 @@ public:
 
     struct Promise {
         Tenancy to;
-        /// No vote for another before this. Moves ahead with each heartbeat of the followed active;
-        /// set by a vote from the hearing of its request.
+        /// No vote for another before this. Moves ahead with each heartbeat of the followed active,
+        /// never back; set by a vote from the hearing of its request.
         Instant withhold_votes_until;
     };
     /// By whom this node is bound; it may have run out since the last step.
@@ -97,6 +97,7 @@ private:
     // --- node.cpp: the peers, the heartbeats -----------------------------------------------------
     void on(const TimerExpired&);
     void on(const Received&);
+    void on(const Reconfigured&);
     void on(const StopAsked&);
     void hear(const Envelope&, const Heartbeat&);
     void hear(const Envelope&, const VoteRequest&);
@@ -107,10 +108,16 @@ private:
     void judge_quarantine();
     void judge_heartbeat();
     Heartbeat compose_heartbeat() const;
+    Duration heartbeat_interval() const;
     void send_heartbeat();
     void heartbeat_now() { next_heartbeat_at_ = now_; }
     void judge_departure();
     std::optional<Peer::EchoOfMe> echo_of_me(const Heartbeat&) const;
+    /// How long a lease lasts after the sending of what was acknowledged, by whose promise counts
+    /// for so long.
+    Duration lease_span(Duration promise) const {
+        return komainu::lease_span(promise, settings_.removal);
+    }
     void report(const Peer&, bool was_alive, Peer::Verdict);
     void broadcast(Message message) { act(Broadcast{++sequence_, std::move(message)}); }
     void send(NodeId to, Message message) { act(SendTo{to, ++sequence_, std::move(message)}); }
@@ -119,6 +126,7 @@ private:
 
     // --- node_following.cpp: promises and whom to follow ----------------------------------------
     void consider_active(Peer&);
+    void promise(const Tenancy&, Duration);
     bool consider_release(const Peer&, Incarnation, const Release&);
     void stop_following(ActiveNews);
     void judge_promise();
@@ -131,7 +139,7 @@ private:
     void stand();
     void ask_for_votes();
     void give_up_candidacy();
-    VoteAnswer vote_for(const Tenancy&);
+    VoteAnswer vote_for(const Tenancy&, Duration promise);
     bool quorum_is_free() const;
     int free_votes() const;
     std::optional<Instant> stand_at() const;
@@ -160,7 +168,7 @@ private:
     void begin_tenure();
     void check_lease();
     void extend_lease();
-    std::optional<Instant> lease_basis(int votes) const;
+    std::optional<Instant> lease_by(int votes) const;
     void hand_over(Cause, NodeId successor);
     void end_tenure(Cause);
     void give_back(Term, Cause);
@@ -189,7 +197,6 @@ private:
     bool could_stand(const Peer&) const;
 
     // --- node_preempt.cpp: a higher priority than the active's ----------------------------------
-    void on(const PreemptChanged&);
     void judge_preemption();
     bool wants_to_preempt() const;
 
@@ -230,6 +237,7 @@ private:
     struct Candidacy {
         Term term;
         Instant requested_at;  ///< of the first request: the lease counts from here
+        Duration deadtime;     ///< for which a promise was asked
         Instant ask_again_at;  ///< requests may be lost
         Instant give_up_at;    ///< half a lease later, so that a won lease is worth having
         NodeSet votes;
@@ -271,7 +279,8 @@ private:
     std::optional<Term> unreleased_;  ///< a tenure that lapsed, whose VIPs are being lowered
     Release released_;                ///< repeated in every heartbeat, since a datagram may be lost
 
-    /// Set by quorum = majority or none alike: from the start for a deadtime.
+    /// Set by quorum = majority or none alike: from the start for as long as a promise that the run
+    /// before has given may last.
     std::optional<Instant> quarantine_until_;
     /// The next heartbeat: each interval for an active or without one; on hearing the active for a
     /// standby, with a fallback at one and a half intervals.

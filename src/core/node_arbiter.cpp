@@ -67,8 +67,8 @@ int Node::votes_needed() const {
 
 /// Whether our lease would stand by the rule of majority as well.
 bool Node::holds_by_majority() const {
-    const auto basis = lease_basis(votes_without_arbiter());
-    return basis && now_ < *basis + settings_.lease_span();
+    const auto until = lease_by(votes_without_arbiter());
+    return until && now_ < *until;
 }
 
 }  // namespace komainu

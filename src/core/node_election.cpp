@@ -52,7 +52,7 @@ bool Node::quorum_is_free() const {
     if (!free_to_vote()) return false;
     // Less than a majority is enough then, so an active that is heard keeps us from standing.
     const auto is_active = [this](const Peer& peer) {
-        return peer.heard_within(settings_.deadtime, now_) && peer.claims_active();
+        return peer.heard_within(peer.patience(settings_.deadtime), now_) && peer.claims_active();
     };
     const bool less_is_enough = settings_.quorum == QuorumRule::none || needs_arbiter();
     if (less_is_enough && std::ranges::any_of(peers_, is_active)) return false;
@@ -105,8 +105,9 @@ void Node::stand() {
     promise_ = {myself_in(highest_term_.round), now_ + settings_.deadtime};
     candidacy_ = Candidacy{.term = highest_term_,
                            .requested_at = now_,
+                           .deadtime = settings_.deadtime,
                            .ask_again_at = now_,
-                           .give_up_at = now_ + settings_.lease_span() / 2,
+                           .give_up_at = now_ + lease_span(settings_.deadtime) / 2,
                            .votes = {}};
     candidacy_->votes.insert(settings_.self);
     quorum_free_since_.reset();
@@ -116,7 +117,7 @@ void Node::stand() {
 }
 
 void Node::ask_for_votes() {
-    broadcast(VoteRequest{candidacy_->term.round});
+    broadcast(VoteRequest{candidacy_->term.round, candidacy_->deadtime});
     candidacy_->ask_again_at = now_ + stagger();
 }
 
@@ -133,11 +134,12 @@ void Node::hear(const Envelope& envelope, const VoteRequest& request) {
     // Who is deaf to us cannot hear our vote either. It would only bind us, and end our candidacy.
     if (!peer.alive()) return;
     const Tenancy candidate{{request.round, envelope.sender}, envelope.incarnation};
-    const VoteAnswer answer = vote_for(candidate);
-    send(envelope.sender, Vote{candidate, answer, highest_term_});
+    const VoteAnswer answer = vote_for(candidate, std::max(request.deadtime, settings_.deadtime));
+    send(envelope.sender, Vote{candidate, answer, highest_term_,
+                               std::max(settings_.remembered, settings_.deadtime)});
 }
 
-VoteAnswer Node::vote_for(const Tenancy& candidate) {
+VoteAnswer Node::vote_for(const Tenancy& candidate, Duration promise_span) {
     const bool promised = promise_ && now_ < promise_->withhold_votes_until;
     // The request was repeated because our answer was lost, or is on its way.
     if (promised && promise_->to == candidate) return VoteAnswer::granted;
@@ -148,7 +150,7 @@ VoteAnswer Node::vote_for(const Tenancy& candidate) {
     if (promised_to_other(candidate)) return VoteAnswer::refused;
     highest_term_ = candidate.term;
     if (following_) stop_following(ActiveNews::lost_released);
-    promise_ = {candidate, now_ + settings_.deadtime};
+    promise(candidate, promise_span);
     return VoteAnswer::granted;
 }
 
@@ -159,7 +161,8 @@ void Node::hear(const Envelope& envelope, const Vote& vote) {
     if (!candidacy_ || vote.candidate != myself_in(candidacy_->term.round)) return;
     if (vote.answer == VoteAnswer::refused) return;
     candidacy_->votes.insert(peer.id());
-    peer.pledge_by_vote(candidacy_->requested_at);
+    peer.pledge_by_vote(candidacy_->requested_at +
+                        lease_span(std::min(candidacy_->deadtime, vote.remembered)));
     count_votes();
 }
 

@@ -10,12 +10,18 @@ void Node::consider_active(Peer& peer) {
     if (candidacy_) give_up_candidacy();
     const Tenancy tenancy = peer.following();
     if (promised_to_other(tenancy)) return;
-    promise_ = {tenancy, now_ + settings_.deadtime};
+    promise(tenancy, peer.patience(settings_.deadtime));
     heartbeat_now();
     if (following_ == tenancy) return;
     following_ = tenancy;
     preferred_.reset();
     act(ActiveChanged{tenancy.term, ActiveNews::followed});
+}
+
+/// Whoever was promised more before keeps that.
+void Node::promise(const Tenancy& tenancy, Duration promise) {
+    const Instant until = now_ + promise;
+    promise_ = {tenancy, promise_ ? std::max(promise_->withhold_votes_until, until) : until};
 }
 
 /// The holder of a tenancy gave it back. Only the promise to exactly that tenancy is void.

@@ -23,7 +23,7 @@ void Node::hold_without_quorum() {
 
 /// Only called in a step, after check_lease: what the guard may have ended is not extended.
 void Node::extend_hold() {
-    stale_->vips_until = std::max(stale_->vips_until, now_ + settings_.lease_span());
+    stale_->vips_until = std::max(stale_->vips_until, now_ + lease_span(settings_.deadtime));
     act(ExtendLease{stale_->vips_until});
 }
 
@@ -32,7 +32,7 @@ void Node::extend_hold() {
 void Node::consider_hold(const Peer& peer, const std::optional<Peer::EchoOfMe>& echo) {
     if (peer.following() && peer.following().term.node != settings_.self)
         return end_hold(Cause::other_active);
-    if (echo && echo->sent_at && *echo->sent_at >= stale_->since) stale_->back.insert(peer.id());
+    if (echo && echo->sent && echo->sent->sent_at >= stale_->since) stale_->back.insert(peer.id());
 }
 
 /// Not before enough of them are free to vote: until then an election could only fail. Half of the

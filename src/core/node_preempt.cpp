@@ -6,12 +6,6 @@
 
 namespace komainu {
 
-void Node::on(const PreemptChanged& event) {
-    settings_.preempt_after = event.after;
-    preempt_at_.reset();
-    judge_due_ = true;
-}
-
 void Node::judge_preemption() {
     if (!wants_to_preempt()) return preempt_at_.reset();
     if (!preempt_at_) preempt_at_ = now_ + *settings_.preempt_after;

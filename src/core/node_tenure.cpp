@@ -20,7 +20,8 @@ constexpr Duration departure_slack = 1s;
 void Node::begin_tenure() {
     const Candidacy won = *candidacy_;
     candidacy_.reset();
-    const Instant lease_until = won.requested_at + settings_.lease_span();
+    const Instant by_own = won.requested_at + lease_span(won.deadtime);
+    const Instant lease_until = std::min(by_own, lease_by(won.votes.size()).value_or(by_own));
     if (now_ >= lease_until) return;
     tenure_ = Tenure{.term = won.term, .lease_until = lease_until, .vips_until = lease_until};
     vips_ = Vips::raising;
@@ -43,22 +44,22 @@ std::optional<Instant> Node::lease_until() const {
     return tenure_->lease_until;
 }
 
-/// The instant from which the lease counts: the newest that enough others have acknowledged.
-std::optional<Instant> Node::lease_basis(int votes) const {
+/// How long the lease lasts by so many votes: the latest that enough others have pledged.
+std::optional<Instant> Node::lease_by(int votes) const {
     const int others_needed = votes - 1;
-    if (others_needed == 0) return now_;
+    if (others_needed == 0) return now_ + lease_span(settings_.deadtime);
     StaticVector<Instant, nodes_max> pledges;
     for (const Peer& peer : peers_)
-        if (const auto pledged = peer.pledged()) pledges.push_back(*pledged);
+        if (const auto until = peer.pledged_until()) pledges.push_back(*until);
     return reached_by({pledges.begin(), pledges.end()}, others_needed);
 }
 
 /// Only called in a step, after check_lease: a lapsed lease is never revived.
 void Node::extend_lease() {
-    if (const auto basis = lease_basis(votes_needed()))
-        tenure_->lease_until = std::max(tenure_->lease_until, *basis + settings_.lease_span());
+    if (const auto until = lease_by(votes_needed()))
+        tenure_->lease_until = std::max(tenure_->lease_until, *until);
     const bool holds = settings_.on_quorum_loss == QuorumLoss::hold;
-    const Instant vips_until = holds ? now_ + settings_.lease_span() : tenure_->lease_until;
+    const Instant vips_until = holds ? now_ + lease_span(settings_.deadtime) : tenure_->lease_until;
     if (vips_until <= tenure_->vips_until) return;
     tenure_->vips_until = vips_until;
     act(ExtendLease{vips_until});

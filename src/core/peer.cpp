@@ -1,7 +1,6 @@
 #include "core/peer.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace komainu {
@@ -16,23 +15,21 @@ constexpr std::uint64_t overtaken_max = 16;
 
 std::uint32_t microseconds_since(Instant then, Instant now) {
     const auto us = std::chrono::duration_cast<std::chrono::microseconds>(now - then).count();
-    return static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(us, 0, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 0, held_us_max));
 }
 
 }  // namespace
 
 Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
-                         const std::optional<EchoOfMe>& echo, Instant now, Duration deadtime,
-                         Duration lease_span) {
+                         const std::optional<EchoOfMe>& echo, Instant now, Duration own_deadtime) {
     Verdict verdict = Verdict::fresh;
     if (envelope.incarnation != incarnation_) {
         if (!echo || echo->sequence <= echoed_) {
-            note_unproven(envelope, now, deadtime);
+            note_unproven(envelope, now, own_deadtime);
             return Verdict::unproven;
         }
         if (incarnation_ != no_incarnation) verdict = Verdict::restarted;
-        become(envelope, *echo, now, lease_span);
+        become(envelope, *echo, now);
     } else if (envelope.sequence <= heartbeat_sequence_) {
         return Verdict::stale;
     }
@@ -43,7 +40,7 @@ Peer::Verdict Peer::hear(const Envelope& envelope, const Heartbeat& heartbeat,
         echoed_ = std::max(echoed_, echo->sequence);
         measure(*echo, now);
         alive_ = !conditions_.leaving;
-        dead_at_ = now + deadtime;
+        dead_at_ = now + patience(own_deadtime);
     } else if (conditions_.leaving) {
         alive_ = false;
     }
@@ -59,11 +56,10 @@ void Peer::note_unproven(const Envelope& envelope, Instant now, Duration deadtim
     unproven_ = {envelope.incarnation, envelope.sequence, now};
 }
 
-void Peer::become(const Envelope& envelope, const EchoOfMe& echo, Instant now,
-                  Duration lease_span) {
+void Peer::become(const Envelope& envelope, const EchoOfMe& echo, Instant now) {
     incarnation_ = envelope.incarnation;
     echoed_ = echo.newest;
-    pledges_count_ = pledges_count_ && pledged_ && now < *pledged_ + lease_span;
+    pledges_count_ = pledges_count_ && pledged_until_ && now < *pledged_until_;
     request_sequence_ = 0;
     given_back_ = 0;
     round_trip_.reset();
@@ -73,13 +69,16 @@ void Peer::believe(const Heartbeat& heartbeat) {
     following_ = heartbeat.following;
     conditions_ = heartbeat.conditions;
     priority_ = heartbeat.priority;
+    deadtime_ = heartbeat.deadtime;
+    remembered_ = heartbeat.remembered;
+    digests_ = heartbeat.digests;
     stepped_down_ = false;
     if (!conditions_.quarantined) pledges_count_ = true;
 }
 
 void Peer::measure(const EchoOfMe& echo, Instant now) {
-    if (!echo.sent_at) return;
-    const Duration sample = std::max(Duration{0}, now - *echo.sent_at - echo.held);
+    if (!echo.sent || echo.held >= std::chrono::microseconds{held_us_max}) return;
+    const Duration sample = std::max(Duration{0}, now - echo.sent->sent_at - echo.held);
     round_trip_ = round_trip_ ? *round_trip_ + (sample - *round_trip_) / round_trip_weight : sample;
 }
 
@@ -99,7 +98,8 @@ bool Peer::accept_request(const Envelope& envelope) {
     return true;
 }
 
-std::optional<Echo> Peer::echo(Instant now, Duration deadtime) const {
+std::optional<Echo> Peer::echo(Instant now, Duration own_deadtime) const {
+    const Duration deadtime = patience(own_deadtime);
     if (heard_within(deadtime, now))
         return Echo{id(), incarnation_, heartbeat_sequence_, microseconds_since(heard_at_, now)};
     if (unproven_.incarnation != no_incarnation && now < unproven_.heard_at + deadtime)
@@ -116,9 +116,9 @@ bool Peer::falls_silent(Instant now) {
     return true;
 }
 
-void Peer::pledge(Instant sent_at) {
+void Peer::pledge(Instant lease_until) {
     if (!pledges_count_) return;
-    pledged_ = pledged_ ? std::max(*pledged_, sent_at) : sent_at;
+    pledged_until_ = std::max(pledged_until_.value_or(lease_until), lease_until);
 }
 
 }  // namespace komainu

@@ -7,10 +7,12 @@
 // Until then we only echo it, so that it can prove itself.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "base/time.h"
 #include "core/message.h"
+#include "core/send_log.h"
 #include "core/settings.h"
 
 namespace komainu {
@@ -24,13 +26,13 @@ public:
     /// What a heartbeat's echo of this node tells, filled in by the node.
     struct EchoOfMe {
         std::uint64_t sequence = 0;
-        std::optional<Instant> sent_at;  ///< when we sent that, if we still know
-        Duration held{};                 ///< how long the peer had it before it answered
-        std::uint64_t newest = 0;        ///< the sequence of the newest message that we have sent
+        std::optional<SendLog::Entry> sent;  ///< that, if we still know
+        Duration held{};                     ///< how long the peer had it before it answered
+        std::uint64_t newest = 0;  ///< the sequence of the newest message that we have sent
     };
 
     Verdict hear(const Envelope&, const Heartbeat&, const std::optional<EchoOfMe>&, Instant now,
-                 Duration deadtime, Duration lease_span);
+                 Duration own_deadtime);
 
     /// Whether this is the proven incarnation. Enough for a vote, which is bound to its candidacy.
     bool is_proven(const Envelope& envelope) const { return envelope.incarnation == incarnation_; }
@@ -41,7 +43,11 @@ public:
     bool accept_request(const Envelope&);
 
     /// Our echo of this peer, while it has been heard within the deadtime.
-    std::optional<Echo> echo(Instant now, Duration deadtime) const;
+    std::optional<Echo> echo(Instant now, Duration own_deadtime) const;
+
+    /// How long its silence is borne, and how long what we promise it lasts: the longer of the two
+    /// deadtimes, so that nodes whose times differ while new ones are taken over get on.
+    Duration patience(Duration own_deadtime) const { return std::max(own_deadtime, deadtime_); }
 
     /// Whether the peer was alive and now has been silent (or deaf to us) for a deadtime.
     bool falls_silent(Instant now);
@@ -58,16 +64,16 @@ public:
 
     // --- The pledge: what this peer's promises give to our lease ------------------------------
 
-    /// The peer has promised, counted from our sending at `sent_at`. Ignored while the pledges of
-    /// this incarnation do not count (see pledges_count_).
-    void pledge(Instant sent_at);
+    /// The peer has promised so that a lease may stand on it until then. Ignored while the pledges
+    /// of this incarnation do not count (see pledges_count_).
+    void pledge(Instant lease_until);
     /// The same by a vote, which nobody gives in quarantine.
-    void pledge_by_vote(Instant sent_at) {
+    void pledge_by_vote(Instant lease_until) {
         pledges_count_ = true;
-        pledge(sent_at);
+        pledge(lease_until);
     }
-    void clear_pledge() { pledged_.reset(); }
-    std::optional<Instant> pledged() const { return pledged_; }
+    void clear_pledge() { pledged_until_.reset(); }
+    std::optional<Instant> pledged_until() const { return pledged_until_; }
 
     // --- What it said last ---------------------------------------------------------------------
 
@@ -80,6 +86,8 @@ public:
     std::uint16_t priority() const { return priority_; }
     std::optional<Duration> round_trip() const { return round_trip_; }
     Instant dead_at() const { return dead_at_; }
+    Duration remembered() const { return remembered_; }
+    const SettingsDigests& digests() const { return digests_; }
 
     /// Its proven incarnation, whether it hears us or not.
     bool heard_within(Duration time, Instant now) const {
@@ -99,7 +107,7 @@ public:
 
 private:
     void note_unproven(const Envelope&, Instant now, Duration deadtime);
-    void become(const Envelope&, const EchoOfMe&, Instant now, Duration lease_span);
+    void become(const Envelope&, const EchoOfMe&, Instant now);
     void believe(const Heartbeat&);
     void measure(const EchoOfMe&, Instant now);
 
@@ -121,15 +129,18 @@ private:
     std::uint64_t stale_ = 0;  ///< for the status only
 
     bool alive_ = false;
-    Instant dead_at_;  ///< moves a deadtime ahead with each fresh heartbeat that echoes us
+    Instant dead_at_;  ///< moves ahead, by our patience, with each fresh heartbeat that echoes us
 
     Tenancy following_;
     Conditions conditions_;
     std::uint16_t priority_ = 0;
+    Duration deadtime_{};
+    Duration remembered_{};
+    SettingsDigests digests_{};
     bool stepped_down_ = false;
     std::uint64_t given_back_ = 0;  ///< the newest round that it has released
 
-    std::optional<Instant> pledged_;
+    std::optional<Instant> pledged_until_;
 
     /// A peer that has just restarted may have forgotten a promise that it gave to another, so its
     /// acknowledgements count for our lease only when it is out of quarantine, or when its earlier

@@ -6,8 +6,10 @@
 #include <optional>
 #include <vector>
 
+#include "base/deadtime.h"
 #include "base/ids.h"
 #include "base/quorum_rule.h"
+#include "base/settings_digests.h"
 #include "base/time.h"
 
 namespace komainu {
@@ -26,20 +28,15 @@ struct Settings {
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 100ms;
     Duration deadtime = 500ms;
+    /// For how long a promise of this node's counts: its next run, which will have forgotten it,
+    /// binds itself for so long. At least the deadtime, and never lowered in a run.
+    Duration remembered = 500ms;
     /// For how long a standby of a higher priority than the active's waits before it asks for the
     /// VIPs; unset: it does not.
     std::optional<Duration> preempt_after = {};
-    Duration lease_margin = 12ms;  ///< by how much a lease ends before the promises behind it
-    std::uint64_t seed = 1;        ///< for the spreading of candidacies
-
-    /// How long a lease lasts after the sending of what was acknowledged.
-    Duration lease_span() const { return deadtime - lease_margin; }
+    Duration removal = 2ms;     ///< in which the guard wakes up and has removed the addresses
+    SettingsDigests digests{};  ///< told to the others, and nothing else
+    std::uint64_t seed = 1;     ///< for the spreading of candidacies
 };
-
-/// The margin covers clocks whose rates differ by 1 %, and the time in which the guard wakes up and
-/// removes the addresses: a sixteenth of the deadtime, 2 ms, and 50 us for each address.
-constexpr Duration lease_margin(Duration deadtime, std::size_t vips) {
-    return deadtime / 16 + 2ms + vips * Duration{50us};
-}
 
 }  // namespace komainu

@@ -21,10 +21,11 @@ const json& at(const json& object, const char* key) {
     return found == object.end() ? null : *found;
 }
 
-std::string text_at(const json& object, const char* key) {
-    const json& value = at(object, key);
+std::string text_of(const json& value) {
     return value.is_string() ? printable(value.get<std::string>()) : "";
 }
+
+std::string text_at(const json& object, const char* key) { return text_of(at(object, key)); }
 
 std::optional<bool> flag_at(const json& object, const char* key) {
     const json& value = at(object, key);
@@ -71,6 +72,7 @@ NodeView node_view(const json& node) {
     view.priority = number_at<int>(node, "priority");
     view.started_ms = time_at(node, "started");
     view.links = views_of<LinkView>(at(node, "links"), link_view);
+    view.other_settings = views_of<std::string>(at(node, "other_settings"), text_of);
     return view;
 }
 

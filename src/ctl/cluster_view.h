@@ -30,6 +30,7 @@ struct NodeView {
     std::optional<int> priority;
     std::optional<std::int64_t> started_ms;  ///< wall clock
     std::vector<LinkView> links;
+    std::vector<std::string> other_settings;  ///< than the node that was asked has: groups of keys
 };
 
 struct VipView {

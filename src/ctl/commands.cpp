@@ -282,11 +282,11 @@ constexpr std::array<Command, 10> table{{
      {"config", "socket"},
      run_reload,
      "let the daemon of this node read its configuration anew",
-     "As SIGHUP does, and tells what changed. Taken over without moving anything: services, "
-     "hooks,\n"
-     "the priority, preempt, conflict, and the keys. Whatever else differs is refused by its name "
-     "and\n"
-     "line, as is a file with an error in it, and then nothing changes at all.\n"},
+     "As SIGHUP does, and tells what changed. Taken over without moving anything: services,\n"
+     "hooks, priority, preempt, conflict, the keys, and interval and deadtime, which the nodes "
+     "may\n"
+     "take over in any order. Whatever else differs is refused by its name and line, as is a file\n"
+     "with an error in it, and then nothing changes at all.\n"},
     {"check-config",
      "FILE",
      1,

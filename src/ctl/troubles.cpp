@@ -69,6 +69,11 @@ void add_node(const ClusterView& cluster, const NodeView& node,
         troubles.push_back(fmt::format("node {} is paused for maintenance", node.id));
     if (node.on_standby)
         troubles.push_back(fmt::format("node {} was put on standby by its operator", node.id));
+    for (const auto& group : node.other_settings)
+        troubles.push_back(
+            fmt::format("node {} has other settings than this one: {}; give all nodes the same "
+                        "file, and reload",
+                        node.id, group));
     for (const auto& link : node.links)
         if (!link.alive.value_or(true))
             troubles.push_back(

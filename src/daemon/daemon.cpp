@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/overload.h"
+#include "conf/settings_digests.h"
 #include "daemon/words.h"
 #include "io/clock.h"
 #include "io/log.h"
@@ -19,7 +20,9 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     settings.on_quorum_loss = config.on_quorum_loss;
     settings.interval = config.heartbeat.interval;
     settings.deadtime = config.heartbeat.deadtime;
-    settings.lease_margin = lease_margin(config.heartbeat.deadtime, config.vips.size());
+    settings.remembered = config.heartbeat.deadtime;
+    settings.removal = removal_of(config.vips.size());
+    settings.digests = settings_digests(config);
     settings.preempt_after = config.preempt_after();
     settings.seed = static_cast<std::uint64_t>(incarnation);
     for (const NodeConfig& node : config.nodes)

@@ -2,6 +2,7 @@
 // been accepted, so that it is taken over as a whole, in one wake-up, and moves nothing by itself.
 #include <nlohmann/json.hpp>
 
+#include "conf/settings_digests.h"
 #include "daemon/control_request.h"
 #include "daemon/daemon.h"
 #include "io/log.h"
@@ -29,7 +30,10 @@ void Daemon::take_over(NewConfig wanted) {
     }
     services_.take_over(config_.services, config_.lifecheck.require);
     services_may_have_changed();
-    step(PreemptChanged{config_.preempt_after()});
+    const HeartbeatConfig& times = config_.heartbeat;
+    link_book_.set_deadtime(times.deadtime);
+    step(Reconfigured{times.interval, times.deadtime, times.deadtime, config_.preempt_after(),
+                      settings_digests(config_)});
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))

@@ -25,13 +25,15 @@ GuardLink::GuardLink(Loop& loop, const Config& config, Fd socket, SharedLeasePag
       page_(std::move(page)),
       handlers_(std::move(handlers)),
       watch_(loop.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { on_ready(); })),
-      look_after_(loop, [this] { look_after(); }) {}
+      look_after_(loop, [this] { look_after(); }),
+      lifetime_(vip_lifetime(config.heartbeat.deadtime)) {}
 
 void GuardLink::hold(Term term, Instant until, const LastWillBytes& last_will) {
     const bool granted = page_->grant(until);
     KOMAINU_ASSERT(granted);
     lease_until_ = until;
     holding_ = term;
+    hold_unanswered_ = true;
     dropping_.reset();
     ordered_at_ = loop_.now();
     order(HoldOrder{term.round, last_will});
@@ -77,15 +79,21 @@ void GuardLink::on_message(Bytes message) {
     const auto report = decode_report(message);
     KOMAINU_ASSERT(report);
     if (silent_) recover();
-    const auto over = [this](std::uint64_t round) {
-        if (holding_ && holding_->round == round) holding_.reset();
-        if (dropping_ && dropping_->round == round) dropping_.reset();
-    };
-    if (const auto* dropped = std::get_if<DroppedReport>(&*report)) over(dropped->round);
+    if (const auto* held = std::get_if<HeldReport>(&*report)) hold_was_answered(held->round);
+    if (const auto* dropped = std::get_if<DroppedReport>(&*report)) {
+        if (hold_was_answered(dropped->round)) holding_.reset();
+        if (dropping_ && dropping_->round == dropped->round) dropping_.reset();
+    }
     // A drop that was ordered meanwhile is still to be answered.
     if (const auto* failed = std::get_if<HoldFailedReport>(&*report))
-        if (holding_ && holding_->round == failed->round) holding_.reset();
+        if (hold_was_answered(failed->round)) holding_.reset();
     handlers_.report(*report);
+}
+
+bool GuardLink::hold_was_answered(std::uint64_t round) {
+    if (!holding_ || holding_->round != round) return false;
+    hold_unanswered_ = false;
+    return true;
 }
 
 void GuardLink::lose(bool gone, std::string_view trouble) {
@@ -124,12 +132,14 @@ void GuardLink::look_after() {
     handlers_.vips_gone(term);
 }
 
+/// A guard that was stopped while the kernel works on its order has not put the VIPs on yet, and
+/// still may; the kernel does not take that long.
 bool GuardLink::vips_are_gone() const {
     if (!gone_ && page_->stands(loop_.now())) return false;
     const auto inventory = take_inventory();
-    if (inventory) return leftovers(config_, inventory.value()).empty();
-    const Duration lifetime = vip_lifetime(config_.heartbeat.deadtime);
-    return loop_.now() - lost_at_ > lifetime + kernel_lateness_max;
+    if (inventory && (gone_ || !hold_unanswered_))
+        return leftovers(config_, inventory.value()).empty();
+    return loop_.now() - lost_at_ > lifetime_ + kernel_lateness_max;
 }
 
 }  // namespace komainu

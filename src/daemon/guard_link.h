@@ -49,6 +49,7 @@ public:
 private:
     void on_ready();
     void on_message(Bytes message);
+    bool hold_was_answered(std::uint64_t round);
     void order(const GuardOrder& order);
     void lose(bool gone, std::string_view trouble);
     void recover();
@@ -67,10 +68,12 @@ private:
     Instant lease_until_;
     std::optional<Term> holding_;   ///< ordered up, and not known to be down
     std::optional<Term> dropping_;  ///< ordered down, and not known to be down
+    bool hold_unanswered_ = false;  ///< the newest
     Instant ordered_at_;            ///< when the last of either was
     bool gone_ = false;
     bool silent_ = false;
     Instant lost_at_;
+    Duration lifetime_;  ///< of the VIPs in the kernel, as the guard has read it
 };
 
 }  // namespace komainu

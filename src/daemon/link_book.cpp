@@ -76,10 +76,10 @@ void LinkBook::measure(Path& path, const Message& message, Instant now) const {
     if (!heartbeat) return;
     const auto echo = std::ranges::find(heartbeat->echoes, self_.node, &Echo::peer);
     if (echo == heartbeat->echoes.end() || echo->incarnation != self_.incarnation) return;
-    const auto sent_at = sent_.sent_at(echo->sequence);
-    if (!sent_at) return;
+    const auto sent = sent_.find(echo->sequence);
+    if (!sent || echo->held_us == held_us_max) return;
     const Duration held = std::chrono::microseconds{echo->held_us};
-    const Duration sample = std::max(Duration{0}, now - *sent_at - held);
+    const Duration sample = std::max(Duration{0}, now - sent->sent_at - held);
     path.round_trip = path.round_trip
                           ? *path.round_trip + (sample - *path.round_trip) / round_trip_weight
                           : sample;

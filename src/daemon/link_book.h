@@ -41,7 +41,8 @@ public:
     LinkBook(Self self, std::size_t links, std::size_t peers, Duration deadtime);
 
     /// A heartbeat of ours, on all links.
-    void sent(std::uint64_t sequence, Instant at) { sent_.record(sequence, at); }
+    void sent(std::uint64_t sequence, Instant at) { sent_.record({sequence, at}); }
+    void set_deadtime(Duration deadtime) { deadtime_ = deadtime; }
 
     /// Whether another link has brought this very message of the peer already.
     bool is_copy(std::size_t peer, const Envelope& envelope) const;

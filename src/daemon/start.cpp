@@ -15,6 +15,7 @@
 #include "io/privileges.h"
 #include "io/realtime.h"
 #include "io/system_call_filter.h"
+#include "runner/deadtime_record.h"
 #include "runner/runner.h"
 
 namespace komainu {
@@ -174,6 +175,28 @@ void await_end(pid_t child, int ms_max, std::string_view name) {
     log_warning("the {} has not ended yet", name);
 }
 
+/// A promise of the run before may last for as long as its deadtime was, whatever this one's is.
+/// False: a signal came first.
+bool outlast_promises_of_earlier_run(const Config& config, const Signals& signals) {
+    const Duration deadtime = config.heartbeat.deadtime;
+    const Duration recorded = recorded_deadtime(config.control.state_dir);
+    if (recorded > deadtime) {
+        log_notice(
+            "the deadtime was {} ms before, and is {} ms now: waits for the longer one, since a "
+            "promise may be forgotten",
+            recorded / 1ms, deadtime / 1ms);
+        pollfd signal{signals.fd(), POLLIN, 0};
+        if (poll(&signal, 1, static_cast<int>(recorded / 1ms)) != 0) return false;
+    }
+    if (recorded == deadtime) return true;
+    if (const Status done = record_deadtime(config.control.state_dir, deadtime); !done)
+        log_warning(
+            "{}: should the deadtime be shortened and komainud be restarted at once, it could "
+            "forget a promise",
+            done.error().what);
+    return true;
+}
+
 void say_what_runs(const Config& config) {
     log_notice("komainud {}: node {} of {} in cluster {}, interval {} ms, deadtime {} ms",
                KOMAINU_VERSION, number(config.self), config.nodes.size(), config.cluster_name,
@@ -219,6 +242,8 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
+    // The first thing that this host will remember of the start, which nothing prevents any more.
+    if (!outlast_promises_of_earlier_run(config, *signals)) return 0;
     auto keys = std::make_unique<const KeyRing>(keys_read.keys());
     keys_read = {};  // wiped
     if (config.daemon.realtime) be_urgent();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "conf/names.h"
+#include "conf/settings_digests.h"
 #include "daemon/words.h"
 
 namespace komainu {
@@ -48,6 +49,15 @@ json links_json(const StatusSources& s, const Peer& peer) {
     return links;
 }
 
+/// Which groups of settings a peer has otherwise than we.
+json differing_settings(const StatusSources& s, const Peer& peer) {
+    json groups = json::array();
+    for (std::size_t i = 0; i < settings_groups && peer.alive(); ++i)
+        if (peer.digests()[i] != s.node.settings().digests[i])
+            groups.push_back(settings_group_names[i]);
+    return groups;
+}
+
 json self_json(const StatusSources& s) {
     const Node& node = s.node;
     const bool healthy = s.fitness.healthy();
@@ -60,6 +70,7 @@ json self_json(const StatusSources& s) {
             {"paused", node.paused()},
             {"on_standby", node.on_standby()},
             {"priority", node.member().priority},
+            {"other_settings", json::array()},
             {"started", utc_text(started_ms(node.settings().incarnation))},
             {"links", own_links_json(s)}};
 }
@@ -74,6 +85,7 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"paused", peer.alive() && peer.conditions().paused},
                    {"on_standby", peer.alive() && peer.conditions().on_standby},
                    {"priority", peer.priority()},
+                   {"other_settings", differing_settings(s, peer)},
                    {"links", links_json(s, peer)}};
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
     return peer_json;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "conf/reader.h"
@@ -9,6 +10,7 @@
 #include "io/local_addresses.h"
 #include "io/log.h"
 #include "io/memory_file.h"
+#include "runner/deadtime_record.h"
 
 namespace komainu {
 
@@ -26,6 +28,16 @@ bool write_all(int fd, std::span<const std::byte> bytes) {
 
 bool write_all(int fd, std::string_view text) {
     return write_all(fd, std::as_bytes(std::span(text)));
+}
+
+/// What is promised from now on must bind the next run, so that is on the disk first. A shorter one
+/// leaves the record as it is: earlier promises last for as long as they were given.
+Status remember(const Config& running, const Config& wanted) {
+    const Duration longer = std::max(running.heartbeat.deadtime, wanted.heartbeat.deadtime);
+    if (longer <= recorded_deadtime(wanted.control.state_dir)) return Ok{};
+    if (longer == running.heartbeat.deadtime)
+        return Ok{};  // which start-up could not record either
+    return record_deadtime(wanted.control.state_dir, longer);
 }
 
 bool refuse(const std::string& why, const ConfigFiles& into) {
@@ -56,6 +68,9 @@ bool read_config_anew(const ConfigSource& source, const Config& running, const U
     if (loaded.problems.has_errors()) return refuse(report(source.path, loaded.problems), into);
     if (const auto programs = programs_of(loaded.config, users); !programs)
         return refuse(source.path + ": " + programs.error().what, into);
+    if (const Status remembered = remember(running, loaded.config); !remembered)
+        return refuse(remembered.error().what + ", where the longer deadtime must be remembered",
+                      into);
     for (const Problem& warning : loaded.problems.list())
         log_warning("{}", to_string(source.path, warning));
     return write_all(into.text.get(), loaded.text) &&

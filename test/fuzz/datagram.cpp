@@ -66,13 +66,15 @@ std::vector<std::string> seeds() {
     heartbeat.highest_term = tenancy.term;
     heartbeat.following = tenancy;
     heartbeat.conditions.healthy = true;
+    heartbeat.deadtime = heartbeat.remembered = 500ms;
     for (const int peer : {1, 3})
         heartbeat.echoes.push_back(
             {NodeId{static_cast<std::uint8_t>(peer)}, Incarnation{78}, 9, 5});
     std::vector<std::string> seeds;
     for (const Message& message : std::initializer_list<Message>{
-             heartbeat, VoteRequest{8}, Vote{tenancy, VoteAnswer::granted, tenancy.term},
-             Release{7, NodeId{3}}, SwitchoverRequest{tenancy, no_node}}) {
+             heartbeat, VoteRequest{8, 500ms},
+             Vote{tenancy, VoteAnswer::granted, tenancy.term, 500ms}, Release{7, NodeId{3}},
+             SwitchoverRequest{tenancy, no_node}}) {
         seeds.push_back(sealed(message));
         seeds.push_back(seeds.back().substr(0, seeds.back().size() - tag_bytes));
     }

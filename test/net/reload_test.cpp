@@ -103,6 +103,70 @@ TEST_F(ReloadScenario, TakesOverTheOwnPriorityAndPreemption) {
     EXPECT_TRUE(wait_until([&] { return cluster().active() == other; }, patience));
 }
 
+/// First on the active, which then asks for longer promises than the others remember; and shorter
+/// times first on those who must still bear the active's.
+TEST_F(ReloadScenario, TakesOverIntervalAndDeadtimeInAnyOrderAndMovesNothing) {
+    const int active = begin({.interval = 20ms, .deadtime = 200ms});
+    const auto take_over = [&](const std::vector<int>& order, const std::string& from,
+                               const std::string& to) {
+        for (const int node : order) {
+            change(node, from, to);
+            EXPECT_EQ(changes(node), json::array({"heartbeat.interval", "heartbeat.deadtime"}));
+            sleep_for(300ms);
+        }
+    };
+    const int second = after(active), third = after(second);
+    const std::string old_times = "interval = 20ms\ndeadtime = 200ms";
+    const std::string longer = "interval = 300ms\ndeadtime = 1500ms";
+    const std::string shorter = "interval = 10ms\ndeadtime = 100ms";
+    mark();
+    take_over({active, second, third}, old_times, longer);
+    expect_unmoved(active);
+    take_over({third, second, active}, longer, shorter);
+    expect_unmoved(active);
+    sleep_for(1500ms);  // what was promised to the old heartbeats
+    allow_overlap();
+    const Instant killed = now();
+    expect_takeover(active, [&] { cluster().signal_both(active, SIGKILL); });
+    EXPECT_LT(now() - killed, 1s) << "the new deadtime counts";
+}
+
+TEST_F(ReloadScenario, ANodeThatRestartsOutlastsWhatItPromisedByALongerDeadtime) {
+    const int active = begin({.deadtime = 900ms});
+    const int standby = after(active);
+    change(standby, "deadtime = 900ms", "deadtime = 100ms");
+    cluster().stop(standby);
+    const Instant started = now();
+    cluster().start(standby);
+    EXPECT_TRUE(wait_until([&] { return cluster().status(standby).has_value(); }, patience));
+    EXPECT_GT(now() - started, 900ms);
+    EXPECT_NE(cluster().log(standby).find("the deadtime was 900 ms before, and is 100 ms now"),
+              std::string::npos);
+    cluster().stop(standby);
+    cluster().start(standby);
+    EXPECT_TRUE(cluster().wait_until_whole());
+    const std::string log = cluster().log(standby);
+    EXPECT_EQ(log.find("the deadtime was"), log.rfind("the deadtime was")) << "once is enough";
+}
+
+TEST_F(ReloadScenario, SettingsThatDifferAreShownOnEveryNode) {
+    const int active = begin();
+    const int other = after(active);
+    change(other, "deadtime = 200ms", "deadtime = 300ms");
+    change(other, "quorum = majority\n", "quorum = majority\npreempt = yes\n");
+    changes(other);
+    const auto shown = [&](int at, int of) {
+        const auto status = cluster().status(at);
+        return status
+                   ? status->at("nodes").at(static_cast<std::size_t>(of - 1)).at("other_settings")
+                   : json();
+    };
+    const json both = json::array({"preempt, preempt_delay, conflict", "interval, deadtime"});
+    EXPECT_TRUE(wait_until([&] { return shown(active, other) == both; }, patience));
+    EXPECT_TRUE(wait_until([&] { return shown(other, active) == both; }, patience));
+    EXPECT_EQ(shown(active, after(other)), json::array());
+}
+
 TEST_F(ReloadScenario, RefusesWhatTakesARestartAndChangesNothing) {
     const int active = begin();
     const std::string before = configuration(active);

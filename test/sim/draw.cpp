@@ -41,7 +41,8 @@ void draw_clocks(Options& options, Random& random) {
 void draw_guards(Options& options, Random& random) {
     options.fence = random.below(2) == 0;
     const Duration deadtime = options.deadtime;
-    const Duration room = deadtime / 16 + 2ms - deadtime * 21 / 1000;
+    const Duration shortest = deadtime / 2;  // see the fault "new times"
+    const Duration room = shortest / 16 + 2ms - shortest * 21 / 1000;
     const bool slow = options.fence && random.below(2) == 0;
     options.kernel_takes = 20us + random.below(slow ? deadtime / 2 : room / 5);
     options.kernel_takes_max = options.fence ? 2 * deadtime : options.kernel_takes;

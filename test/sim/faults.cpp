@@ -116,6 +116,19 @@ void slow_kernel(const Draw& draw) {
     draw.victim().kernel().takes = draw.random.below(draw.cluster.options().kernel_takes_max + 1ns);
 }
 
+/// Shorter than the options' at most by half, which draw_guards() reckons with. One node, or all of
+/// them in some order.
+void new_times(const Draw& draw) {
+    const Options& options = draw.cluster.options();
+    const Duration deadtime = options.deadtime / 2 + draw.random.below(options.deadtime / 2 + 1ns);
+    const Duration interval = std::min(options.interval, deadtime / 3);
+    if (draw.one_in(2)) return draw.victim().set_times(interval, deadtime);
+    for (const auto& host : draw.cluster.hosts()) {
+        host->set_times(interval, deadtime);
+        if (draw.one_in(2)) draw.cluster.run(draw.random.below(draw.deadtime()));
+    }
+}
+
 struct Fault {
     std::string_view name;
     unsigned weight;
@@ -153,6 +166,7 @@ constexpr Fault table[] = {
     {"taken off standby", 2, [](const Draw& d) { d.cluster.host(d.any()).ask_standby(false); }},
     {"priority", 2,
      [](const Draw& d) { d.victim().set_priority(static_cast<std::uint16_t>(d.random.below(3))); }},
+    {"new times", 2, new_times},
     {"replay", 3, [](const Draw& d) { d.cluster.replay(30); }},
     {"refused address", 1, [](const Draw& d) { d.cluster.fail_next_hold(d.victim().id()); }},
     {"refused removal", 1,

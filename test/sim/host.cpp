@@ -1,5 +1,6 @@
 #include "test/sim/host.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "guard/vip_set.h"
@@ -23,7 +24,9 @@ GuardOutlets Host::outlets() {
             [this](const Event& event) {
                 if (std::holds_alternative<HoldFailed>(event)) could_not_hold_ = true;
                 world_.agenda.later(0ns, [this, event, run = starts_] {
-                    if (run == starts_) step(event);
+                    if (run != starts_) return;
+                    hold_unanswered_ = false;
+                    step(event);
                 });
             },
         .send_will =
@@ -41,10 +44,11 @@ Settings Host::settings() {
             .members = world_.options.members,
             .quorum = world_.options.quorum,
             .on_quorum_loss = world_.options.on_quorum_loss,
-            .interval = world_.options.interval,
-            .deadtime = world_.options.deadtime,
+            .interval = times_.interval,
+            .deadtime = times_.deadtime,
+            .remembered = remembered_,
             .preempt_after = world_.options.preempt_after,
-            .lease_margin = lease_margin(world_.options.deadtime, 1),
+            .removal = removal_of(1),
             .seed = random_.next()};
 }
 
@@ -56,7 +60,8 @@ void Host::start() {
     ++starts_;
     started_at_ = world_.agenda.now();
     incarnation_ = make_incarnation(clock_.wall_ms(started_at_), random_.next());
-    paused_ = stalls_ = stopping_ = exited_ = could_not_hold_ = guard_silent_ = false;
+    paused_ = stalls_ = stopping_ = exited_ = could_not_hold_ = guard_silent_ = hold_unanswered_ =
+        false;
     held_ = {};
     dropping_.reset();
     guard_.begin();
@@ -65,6 +70,13 @@ void Host::start() {
     tell("starts");
     set_trusted(trusted_);
     set_healthy(true);
+}
+
+void Host::set_times(Duration interval, Duration deadtime) {
+    tell("interval {} us, deadtime {} us", interval / 1us, deadtime / 1us);
+    times_ = {interval, deadtime};
+    remembered_ = std::max(remembered_, deadtime);
+    if (node_) step(Reconfigured{interval, deadtime, remembered_, world_.options.preempt_after});
 }
 
 void Host::set_trusted(bool reachable) {
@@ -157,6 +169,7 @@ void Host::kill_guard() {
     world_.agenda.later(kernel_.takes + 1us, [this, run = starts_] {
         if (run != starts_ || !node_) return;
         guard_silent_ = true;
+        guard_silent_since_ = world_.agenda.now();
         stop();
         look_after_guard();
     });
@@ -170,6 +183,7 @@ void Host::pause_guard() {
         if (run != starts_ || !node_ || !guard_.paused() || guard_silent_) return;
         tell("the guard does not answer");
         guard_silent_ = true;
+        guard_silent_since_ = world_.agenda.now();
         fitness_may_have_changed();
         look_after_guard();
     });
@@ -190,7 +204,9 @@ void Host::look_after_guard() {
     world_.agenda.later(look_after_every, [this, run = starts_] {
         if (run == starts_) look_after_guard();
     });
-    const bool may_come_back = guard_.alive() && lease_stands();
+    const bool may_come =
+        hold_unanswered_ && world_.agenda.now() < guard_silent_since_ + kernel_.lifetime();
+    const bool may_come_back = guard_.alive() && (lease_stands() || may_come);
     if (paused_ || !dropping_ || kernel_.has_vip() || may_come_back) return;
     step(VipsDropped{*std::exchange(dropping_, {})});
 }

@@ -41,6 +41,8 @@ public:
     void ask_standby(bool standby);
     void ask_pause(PauseScope scope, bool paused);
     void set_priority(std::uint16_t priority);
+    /// The file says so from now on, and the daemon, if it runs, takes it over.
+    void set_times(Duration interval, Duration deadtime);
 
     // --- For those who look ---------------------------------------------------------------------
 
@@ -54,11 +56,9 @@ public:
     bool stopping() const { return stopping_; }
     bool exited() const { return exited_; }
     bool could_not_hold() const { return could_not_hold_; }
-    /// Nobody can remove its VIP but the kernel, and its main waits for that, its term kept.
-    bool waits_for_kernel() const {
-        const bool concerned = kernel_.has_vip() || dropping_ || lease_stands();
-        return node_ && concerned && (guard_.paused() || !guard_.alive());
-    }
+    /// Nobody can remove its VIP but the kernel, and its main waits for that, its term kept; or it
+    /// will, when it is elected before it finds out.
+    bool waits_for_kernel() const { return node_ && (guard_.paused() || !guard_.alive()); }
     Instant local() const { return clock_.local(world_.agenda.now()); }
     const LeasePage& page() const { return page_; }
     Tenancy held() const { return held_; }  ///< whose lease the page has
@@ -90,7 +90,9 @@ private:
     void perform_all();
     void perform(const Action& action);
     void arm();
-    void fitness_may_have_changed() { step(HealthChanged{healthy_ && !guard_silent_, !guard_silent_}); }
+    void fitness_may_have_changed() {
+        step(HealthChanged{healthy_ && !guard_silent_, !guard_silent_});
+    }
     void ask_arbiter(const AskArbiter& ask);
     void look_after_fence();
     void look_after_guard();
@@ -110,6 +112,13 @@ private:
     Kernel kernel_;
     LeasePage page_;
     Guard guard_;
+
+    struct Times {
+        Duration interval;
+        Duration deadtime;
+    };
+    Times times_{world_.options.interval, world_.options.deadtime};
+    Duration remembered_ = times_.deadtime;  ///< on its disk
 
     std::unique_ptr<Node> node_;
     Incarnation incarnation_ = no_incarnation;
@@ -132,7 +141,9 @@ private:
     Tenancy held_;
     Instant lease_until_;
     std::optional<Term> dropping_;
+    bool hold_unanswered_ = false;
     bool guard_silent_ = false;
+    Instant guard_silent_since_;
     bool fence_watched_ = false;
     Received received_;
 };

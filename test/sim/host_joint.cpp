@@ -92,6 +92,7 @@ void Host::perform(const Action& action) {
                 held_ = {a.term, incarnation_};
                 lease_until_ = a.lease_until;
                 dropping_.reset();
+                hold_unanswered_ = true;
                 look_after_fence();
                 guard_.order(a);
             },

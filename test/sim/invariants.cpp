@@ -58,15 +58,18 @@ void Invariants::look_at_promises(Instant now, const Host& holder, const Hosts& 
                          bound, hosts.size(), number(holder.id()), holder.held().term.round));
 }
 
-/// What binds is the first promise that stands, with those to the same that directly follow it.
+/// What binds is the first promise that stands, with those to the same that directly follow it. One
+/// to an earlier term of the same run binds to nobody else: that run gave the term back, or lost
+/// it.
 bool Invariants::is_bound(Instant now, const Host& host, const Tenancy& to,
                           Instant lease_end) const {
     const Record& record = records_[number(host.id())];
     Instant end = now;
     for (const Binding& old : record.forgotten) {
         if (old.until <= now) continue;
-        if (old.to != to) return end >= lease_end;
-        end = std::max(end, old.until);
+        if (old.to.term.node != to.term.node || old.to.incarnation != to.incarnation)
+            return end >= lease_end;
+        if (old.to == to) end = std::max(end, old.until);
     }
     if (record.binding && record.binding->to == to) end = std::max(end, record.binding->until);
     return end >= lease_end;

@@ -38,7 +38,6 @@ void heal(Host& host, const Options& options) {
     if (!host.node() || host.stopping() || !host.guard().alive()) host.start();
     host.set_healthy(true);
     host.ask_standby(false);
-    host.ask_pause(PauseScope::cluster, false);
 }
 
 /// From the worst that may stand when the faults end until somebody holds the VIP, in steps:
@@ -118,6 +117,8 @@ private:
                               majority.size(), cluster_.options().members.size());
         cluster_.calm(majority);
         for (const NodeId id : majority) heal(cluster_.host(id), cluster_.options());
+        // Of all nodes: a pause that only one outside of the majority knows of would come back.
+        for (const auto& host : cluster_.hosts()) host->ask_pause(PauseScope::cluster, false);
         const Instant mark = cluster_.now();
         const Duration wait =
             wait_for_kernel(cluster_.hosts()) + wait_for_fitness(cluster_.hosts(), majority);

@@ -60,6 +60,12 @@ TEST(Reload, TakesOverPrioritiesPreemptionAndRules) {
     EXPECT_EQ(made.refused, Said{});
 }
 
+TEST(Reload, TakesOverTheTimes) {
+    const auto made = plan(good, good + "[heartbeat]\ninterval = 10ms\ndeadtime = 50ms\n");
+    EXPECT_EQ(made.changed, (Said{"heartbeat.interval", "heartbeat.deadtime"}));
+    EXPECT_EQ(made.refused, Said{});
+}
+
 TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
     const std::string why =
         ": cannot change in a running daemon; undo the change, or restart komainud";
@@ -82,6 +88,7 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[lifecheck]\ntrack_delay = 5s\n", "13: track_delay"},
         {good + "[link.1]\nport = 7\n", "12: mode"},
         {good_but("10.77.0.100", "10.77.0.101"), "10: address"},
+        {good + "[vip.other]\naddress = 10.77.0.101/24\ninterface = eth0\n", "13: address"},
     };
     for (const auto& [wanted, place] : cases) {
         const auto refused = plan(good, wanted).refused;

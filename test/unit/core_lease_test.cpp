@@ -6,7 +6,7 @@
 namespace komainu {
 namespace {
 
-constexpr Duration span = LoneNode::deadtime - 3ms;
+constexpr Duration span = lease_span(LoneNode::deadtime, LoneNode::removal);
 
 TEST(Lease, CountsFromTheSendingOfTheVoteRequest) {
     LoneNode node(3);

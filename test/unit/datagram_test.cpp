@@ -6,6 +6,7 @@
 
 #include <random>
 
+#include "base/deadtime.h"
 #include "packet/message_body.h"
 #include "test/unit/shrine_datagrams.h"
 
@@ -32,6 +33,9 @@ Heartbeat heartbeat() {
     h.conditions.free = true;
     h.conditions.paused = true;
     h.maintenance = {{2, NodeId{3}}, true};
+    h.deadtime = 500ms;
+    h.remembered = 1s;
+    h.digests = {1, 2, 3, 4, 5, 6, 0xffff'ffff};
     h.echoes.push_back({NodeId{1}, test::incarnation_of_1, 0xff, 600});
     h.echoes.push_back({NodeId{3}, test::incarnation_of_3, 0x1000, 0});
     return h;
@@ -42,7 +46,7 @@ Heartbeat heartbeat_with_all_peers() {
     h.echoes.clear();
     for (int peer = 2; peer <= nodes_max; ++peer)
         h.echoes.push_back({NodeId{static_cast<std::uint8_t>(peer)}, Incarnation{UINT64_MAX},
-                            UINT64_MAX, UINT32_MAX});
+                            UINT64_MAX, held_us_max});
     return h;
 }
 
@@ -56,33 +60,38 @@ struct Golden {
 // length of the body, reserved, incarnation, sequence.
 const std::array golden_datagrams{
     Golden{"heartbeat", heartbeat(),
-           from_hex("4b4d4e55 01 01 02 00 cb2f5160 8e69c58449905834 005b 0000"
+           from_hex("4b4d4e55 01 01 02 00 cb2f5160 8e69c58449905834 007d 0000"
                     "0000018f00000001 0000000000000102"
-                    "0000000000000007 01"                            // highest term
-                    "0000000000000007 01 0000018e00000009"           // following
-                    "0000000000000005 03"                            // released
-                    "0064"                                           // priority
-                    "49"                                             // healthy, free, paused
-                    "0000000000000002 03 01"                         // maintenance
-                    "02"                                             // echoes
-                    "01 0000018e00000009 00000000000000ff 00000258"  // of node 1
-                    "03 0000019000000003 0000000000001000 00000000"  // of node 3
-                    "8cf95514ba6dd7eec0f66a31a05658aa"               // tag
-                    "852389ec9cfef569d0808b5326f375cb")},
-    Golden{"vote request", VoteRequest{8},
-           from_hex("4b4d4e55 01 02 02 00 cb2f5160 8e69c58449905834 0008 0000"
+                    "0000000000000007 01"                   // highest term
+                    "0000000000000007 01 0000018e00000009"  // following
+                    "0000000000000005 03"                   // released
+                    "0064"                                  // priority
+                    "49"                                    // healthy, free, paused
+                    "0000000000000002 03 01"                // maintenance
+                    "000001f4 000003e8"                     // deadtime, remembered
+                    "00000001 00000002 00000003 00000004"   // digests of settings
+                    "00000005 00000006 ffffffff"
+                    "02"                                           // echoes
+                    "01 0000018e00000009 00000000000000ff 000258"  // of node 1
+                    "03 0000019000000003 0000000000001000 000000"  // of node 3
+                    "3f7ea38de077e4d7ef91ba8f5adf9356"             // tag
+                    "65422052caf41b5b17328db0dbbebab8")},
+    Golden{"vote request", VoteRequest{8, 500ms},
+           from_hex("4b4d4e55 01 02 02 00 cb2f5160 8e69c58449905834 000c 0000"
                     "0000018f00000001 0000000000000102"
                     "0000000000000008"                  // round
-                    "ee952e345f4487f598e39d4bd135945f"  // tag
-                    "1ed0987b8b24697aa06a1fce6f1c8a36")},
-    Golden{"vote", Vote{tenancy_of_1, VoteAnswer::granted, {8, NodeId{2}}},
-           from_hex("4b4d4e55 01 03 02 00 cb2f5160 8e69c58449905834 001b 0000"
+                    "000001f4"                          // deadtime
+                    "f421bc6a8300c8a5e5257fcde696a11a"  // tag
+                    "bd82b15dbede050cae91ff130408c546")},
+    Golden{"vote", Vote{tenancy_of_1, VoteAnswer::granted, {8, NodeId{2}}, 1s},
+           from_hex("4b4d4e55 01 03 02 00 cb2f5160 8e69c58449905834 001f 0000"
                     "0000018f00000001 0000000000000102"
                     "0000000000000007 01 0000018e00000009"  // candidate
                     "01"                                    // granted
                     "0000000000000008 02"                   // highest term
-                    "66db53d4ab77a8a3570ea025472995e4"      // tag
-                    "b3a5b80ad0aab005714b185e14c94820")},
+                    "000003e8"                              // remembered
+                    "2acf539e7809e7005f1eeaa0462558a8"      // tag
+                    "bc21dd31ed83b8da26e6c59ebee69a06")},
     Golden{"release", Release{7, NodeId{3}},
            from_hex("4b4d4e55 01 04 02 00 cb2f5160 8e69c58449905834 0009 0000"
                     "0000018f00000001 0000000000000102"
@@ -128,7 +137,8 @@ TEST_F(DatagramTest, TheTagIsKeyedBlake2bOfAllBytesBeforeIt) {
 }
 
 TEST_F(DatagramTest, TheLinkTravelsInTheHeader) {
-    const auto opened = open(seal(VoteRequest{8}, {NodeId{64}, test::incarnation_of_3, 1, 255}));
+    const auto opened =
+        open(seal(VoteRequest{8, 500ms}, {NodeId{64}, test::incarnation_of_3, 1, 255}));
     EXPECT_FALSE(opened.refusal);
     EXPECT_EQ(opened.envelope.link, 255);
     EXPECT_EQ(opened.envelope.sender, NodeId{64});
@@ -176,7 +186,7 @@ TEST_F(DatagramTest, EverySingleBitThatFlipsIsRefused) {
 TEST_F(DatagramTest, AnotherClusterWithTheSameKeyIsForeign) {
     const Datagrams temple(cluster_hash("temple"), keys);
     std::array<std::byte, datagram_bytes_max> room;
-    EXPECT_EQ(refusal_of(temple.seal(envelope_of_2, VoteRequest{8}, room)),
+    EXPECT_EQ(refusal_of(temple.seal(envelope_of_2, VoteRequest{8, 500ms}, room)),
               Refusal::foreign_cluster);
 }
 
@@ -184,14 +194,16 @@ TEST_F(DatagramTest, AKeyThatWeDoNotHaveIsUnknown) {
     const KeyRing other(std::array{test::second_key});
     const Datagrams stranger(cluster_hash("shrine"), other);
     std::array<std::byte, datagram_bytes_max> room;
-    EXPECT_EQ(refusal_of(stranger.seal(envelope_of_2, VoteRequest{8}, room)), Refusal::unknown_key);
+    EXPECT_EQ(refusal_of(stranger.seal(envelope_of_2, VoteRequest{8, 500ms}, room)),
+              Refusal::unknown_key);
 }
 
 TEST_F(DatagramTest, AnotherKeyUnderTheNameOfOursIsForgery) {
     const KeyRing other(std::array{test::key_from(0x40, test::shrine_key.id)});
     const Datagrams forger(cluster_hash("shrine"), other);
     std::array<std::byte, datagram_bytes_max> room;
-    EXPECT_EQ(refusal_of(forger.seal(envelope_of_2, VoteRequest{8}, room)), Refusal::bad_tag);
+    EXPECT_EQ(refusal_of(forger.seal(envelope_of_2, VoteRequest{8, 500ms}, room)),
+              Refusal::bad_tag);
 }
 
 TEST_F(DatagramTest, AnotherVersionIsRefusedThoughItsTagIsRight) {
@@ -224,7 +236,7 @@ TEST_F(DatagramTest, AHeaderThatMeansNothingIsMalformed) {
 TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
     const Message message = heartbeat_with_all_peers();
     const auto sealed = seal(message);
-    EXPECT_EQ(sealed.size(), 1444u);
+    EXPECT_EQ(sealed.size(), 1417u);
     EXPECT_LE(sealed.size(), datagram_bytes_max);
     const auto opened = open(sealed);
     EXPECT_FALSE(opened.refusal);
@@ -253,10 +265,10 @@ public:
             case 0:
                 return heartbeat();
             case 1:
-                return VoteRequest{some_number()};
+                return VoteRequest{some_number(), some_deadtime()};
             case 2:
                 return Vote{tenancy(), below(2) ? VoteAnswer::granted : VoteAnswer::refused,
-                            term_or_none()};
+                            term_or_none(), some_deadtime()};
             case 3:
                 return Release{some_number(), node_or_none()};
         }
@@ -273,6 +285,7 @@ public:
 private:
     /// Not 0; small ones as often as large ones.
     std::uint64_t some_number() { return (random_() >> below(64)) | 1; }
+    Duration some_deadtime() { return deadtime_min + below(3'599'981) * 1ms; }
     NodeId node() { return NodeId{static_cast<std::uint8_t>(1 + below(nodes_max))}; }
     NodeId node_or_none() { return below(2) ? node() : no_node; }
     Term term() { return {some_number(), node()}; }
@@ -286,11 +299,14 @@ private:
         if (below(2)) h.released = {some_number(), node_or_none()};
         h.priority = static_cast<std::uint16_t>(random_());
         h.conditions = {below(2) == 1, below(2) == 1, below(2) == 1, below(2) == 1, below(2) == 1};
+        h.deadtime = some_deadtime();
+        h.remembered = some_deadtime();
+        for (std::uint32_t& digest : h.digests) digest = static_cast<std::uint32_t>(random_());
         const std::uint64_t share = below(5);  // of four: none to all of the peers
         for (std::uint8_t peer = 1; peer < nodes_max; ++peer)
             if (below(4) < share)
                 h.echoes.push_back({NodeId{peer}, Incarnation{random_()}, random_() >> below(64),
-                                    static_cast<std::uint32_t>(random_())});
+                                    static_cast<std::uint32_t>(random_()) & held_us_max});
         return h;
     }
 

@@ -16,6 +16,7 @@ class LoneNode {
 public:
     static constexpr Duration interval = 10ms;
     static constexpr Duration deadtime = 40ms;
+    static constexpr Duration removal = 500us;  // so that the lease lasts for 37 ms
     static constexpr Incarnation own_incarnation = make_incarnation(1'000'000, 1);
 
     explicit LoneNode(int members, int self = 1, QuorumRule quorum = QuorumRule::majority,
@@ -33,7 +34,8 @@ public:
         s.on_quorum_loss = on_quorum_loss;
         s.interval = interval;
         s.deadtime = deadtime;
-        s.lease_margin = 3ms;
+        s.remembered = deadtime;
+        s.removal = removal;
         for (int i = 1; i <= members; ++i) s.members.push_back({n(i), 100, false});
         return s;
     }
@@ -68,6 +70,7 @@ public:
     Heartbeat words_of([[maybe_unused]] int peer) {
         Heartbeat h;
         h.priority = 100;
+        h.deadtime = h.remembered = deadtime;
         h.conditions = {.healthy = true, .free = true};
         h.echoes.push_back({node_.settings().self, own_incarnation, newest_heartbeat_, 0});
         return h;
@@ -79,7 +82,12 @@ public:
         h.conditions.free = false;
         return h;
     }
+    /// A vote or a request for one that names no times has those of the cluster.
     void say(int peer, Message message) {
+        if (auto* vote = std::get_if<Vote>(&message))
+            if (vote->remembered == Duration{}) vote->remembered = deadtime;
+        if (auto* request = std::get_if<VoteRequest>(&message))
+            if (request->deadtime == Duration{}) request->deadtime = deadtime;
         event(
             Received{{n(peer), incarnation_of(peer), ++sequence_[n(peer)], 0}, std::move(message)});
     }

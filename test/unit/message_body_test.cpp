@@ -37,12 +37,17 @@ const std::string no_release = "0000000000000000 00";
 const std::string priority = "0064";
 const std::string healthy = "01";
 const std::string no_maintenance = "0000000000000000 00 00";
+const std::string remembered = "000003e8";
+const std::string deadtimes = "000001f4 000003e8";
+const std::string digests = "00000001 00000002 00000003 00000004 00000005 00000006 ffffffff";
+const std::string no_maintenance_and_times = no_maintenance + deadtimes + digests;
 const std::string no_echoes = "00";
-const std::string echo_of_1 = "01 0000018e00000009 00000000000000ff 00000258";
-const std::string echo_of_3 = "03 0000019000000003 0000000000001000 00000000";
+const std::string echo_of_1 = "01 0000018e00000009 00000000000000ff 000258";
+const std::string echo_of_3 = "03 0000019000000003 0000000000001000 000000";
 
 std::string heartbeat_with(const std::string& conditions, const std::string& echoes) {
-    return no_term + no_tenancy + no_release + priority + conditions + no_maintenance + echoes;
+    return no_term + no_tenancy + no_release + priority + conditions + no_maintenance_and_times +
+           echoes;
 }
 
 // --- Heartbeat ----------------------------------------------------------------------------------
@@ -73,20 +78,22 @@ TEST_F(MessageBodyTest, AnUnknownConditionIsRefused) {
 }
 
 TEST_F(MessageBodyTest, HalfATermIsRefused) {
-    const auto rest = no_tenancy + no_release + priority + healthy + no_maintenance + no_echoes;
+    const auto rest =
+        no_tenancy + no_release + priority + healthy + no_maintenance_and_times + no_echoes;
     EXPECT_TRUE(opens(heartbeat, term_7 + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000007 00" + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000000 01" + rest));
 }
 
 TEST_F(MessageBodyTest, ATermOfANodeBeyondTheLastIsRefused) {
-    const auto rest = no_tenancy + no_release + priority + healthy + no_maintenance + no_echoes;
+    const auto rest =
+        no_tenancy + no_release + priority + healthy + no_maintenance_and_times + no_echoes;
     EXPECT_TRUE(opens(heartbeat, "0000000000000007 40" + rest));
     EXPECT_FALSE(opens(heartbeat, "0000000000000007 41" + rest));
 }
 
 TEST_F(MessageBodyTest, HalfATenancyIsRefused) {
-    const auto rest = no_release + priority + healthy + no_maintenance + no_echoes;
+    const auto rest = no_release + priority + healthy + no_maintenance_and_times + no_echoes;
     EXPECT_TRUE(opens(heartbeat, no_term + tenancy + rest));
     EXPECT_FALSE(opens(heartbeat, no_term + term_7 + no_incarnation + rest));
     EXPECT_FALSE(opens(heartbeat, no_term + no_term + incarnation + rest));
@@ -94,7 +101,7 @@ TEST_F(MessageBodyTest, HalfATenancyIsRefused) {
 
 TEST_F(MessageBodyTest, ASuccessorWithoutAReleaseIsRefused) {
     const auto before = no_term + no_tenancy;
-    const auto rest = priority + healthy + no_maintenance + no_echoes;
+    const auto rest = priority + healthy + no_maintenance_and_times + no_echoes;
     EXPECT_TRUE(opens(heartbeat, before + released + rest));
     EXPECT_TRUE(opens(heartbeat, before + "0000000000000005 00" + rest));
     EXPECT_FALSE(opens(heartbeat, before + "0000000000000000 03" + rest));
@@ -103,13 +110,27 @@ TEST_F(MessageBodyTest, ASuccessorWithoutAReleaseIsRefused) {
 TEST_F(MessageBodyTest, APauseIsSomebodysWish) {
     const auto opens_with = [this](const std::string& maintenance) {
         return opens(heartbeat, no_term + no_tenancy + no_release + priority + healthy +
-                                    maintenance + no_echoes);
+                                    maintenance + deadtimes + digests + no_echoes);
     };
     EXPECT_TRUE(opens_with(term_7 + "00"));
     EXPECT_TRUE(opens_with(term_7 + "01"));
     EXPECT_FALSE(opens_with(term_7 + "02"));
     EXPECT_FALSE(opens_with(no_term + "01"));
     EXPECT_FALSE(opens_with("0000000000000000 01 00"));
+}
+
+TEST_F(MessageBodyTest, ADeadtimeIsOneThatAConfigurationMayHave) {
+    const auto opens_with = [this](const std::string& times) {
+        return opens(heartbeat, no_term + no_tenancy + no_release + priority + healthy +
+                                    no_maintenance + times + digests + no_echoes);
+    };
+    EXPECT_TRUE(opens_with("00000014 0036ee80"));
+    for (const char* out_of_bounds : {"00000000", "00000013", "0036ee81", "ffffffff"}) {
+        EXPECT_FALSE(opens_with(out_of_bounds + std::string("000001f4")));
+        EXPECT_FALSE(opens_with(std::string("000001f4") + out_of_bounds));
+        EXPECT_FALSE(opens(vote_request, std::string("0000000000000008") + out_of_bounds));
+        EXPECT_FALSE(opens(vote, tenancy + "01" + term_7 + out_of_bounds));
+    }
 }
 
 TEST_F(MessageBodyTest, EchoesAscendByNode) {
@@ -135,26 +156,26 @@ TEST_F(MessageBodyTest, TheCountOfEchoesIsThatOfTheEchoes) {
 // --- The others ---------------------------------------------------------------------------------
 
 TEST_F(MessageBodyTest, AVoteIsAskedForARound) {
-    EXPECT_TRUE(opens(vote_request, "ffffffffffffffff"));
-    EXPECT_FALSE(opens(vote_request, "0000000000000000"));
+    EXPECT_TRUE(opens(vote_request, "ffffffffffffffff 000001f4"));
+    EXPECT_FALSE(opens(vote_request, "0000000000000000 000001f4"));
 }
 
 TEST_F(MessageBodyTest, AVoteIsForACandidate) {
-    EXPECT_TRUE(opens(vote, tenancy + "00" + no_term));
-    EXPECT_FALSE(opens(vote, no_tenancy + "00" + no_term));
-    EXPECT_FALSE(opens(vote, term_7 + no_incarnation + "00" + no_term));
-    EXPECT_FALSE(opens(vote, "0000000000000007 41" + incarnation + "00" + no_term));
+    EXPECT_TRUE(opens(vote, tenancy + "00" + no_term + remembered));
+    EXPECT_FALSE(opens(vote, no_tenancy + "00" + no_term + remembered));
+    EXPECT_FALSE(opens(vote, term_7 + no_incarnation + "00" + no_term + remembered));
+    EXPECT_FALSE(opens(vote, "0000000000000007 41" + incarnation + "00" + no_term + remembered));
 }
 
 TEST_F(MessageBodyTest, AVoteIsRefusedOrGranted) {
-    EXPECT_TRUE(opens(vote, tenancy + "01" + term_7));
-    EXPECT_FALSE(opens(vote, tenancy + "02" + term_7));
-    EXPECT_FALSE(opens(vote, tenancy + "ff" + term_7));
+    EXPECT_TRUE(opens(vote, tenancy + "01" + term_7 + remembered));
+    EXPECT_FALSE(opens(vote, tenancy + "02" + term_7 + remembered));
+    EXPECT_FALSE(opens(vote, tenancy + "ff" + term_7 + remembered));
 }
 
 TEST_F(MessageBodyTest, AVoteWithHalfAHighestTermIsRefused) {
-    EXPECT_FALSE(opens(vote, tenancy + "01" + "0000000000000000 01"));
-    EXPECT_FALSE(opens(vote, tenancy + "01" + "0000000000000001 00"));
+    EXPECT_FALSE(opens(vote, tenancy + "01" + "0000000000000000 01" + remembered));
+    EXPECT_FALSE(opens(vote, tenancy + "01" + "0000000000000001 00" + remembered));
 }
 
 TEST_F(MessageBodyTest, AReleaseIsOfARoundAndMayNameASuccessor) {
@@ -178,8 +199,9 @@ TEST_F(MessageBodyTest, NoBodyOfAnyTypeMayBeEmptyOrShorterOrLonger) {
     };
     for (const auto& [type, digits] :
          {Body{heartbeat, heartbeat_with(healthy, "01" + echo_of_1)},
-          Body{vote_request, "0000000000000007"}, Body{vote, tenancy + "01" + term_7},
-          Body{release, "0000000000000007 00"}, Body{switchover_request, tenancy + "02"}}) {
+          Body{vote_request, "0000000000000007 000001f4"},
+          Body{vote, tenancy + "01" + term_7 + remembered}, Body{release, "0000000000000007 00"},
+          Body{switchover_request, tenancy + "02"}}) {
         const auto bytes = test::from_hex(digits);
         EXPECT_TRUE(opens(type, digits));
         EXPECT_FALSE(opens(type, digits + "00")) << type << " is longer";
