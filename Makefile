@@ -75,11 +75,11 @@ FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildc
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
 TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
-             $(B)/bench-flood $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
+             $(B)/bench-flood $(B)/bench-hogs $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke bench-flood faults sim mutants model fuzz \
+.PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs faults sim mutants model fuzz \
         fuzz-corpus fuzzers format install clean tests FORCE
 all: $(PROGRAMS)
 
@@ -120,6 +120,10 @@ fuzzers: $(FUZZ:%=$(B)/fuzz/%)
 bench-flood: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-flood
 	@$(B)/bench-flood $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-hogs: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-hogs
+	@$(B)/bench-hogs $(if $(SECONDS),--seconds $(SECONDS))
 
 sim: deps
 	@+$(MAKE) --no-print-directory $(B)/sim
@@ -193,6 +197,8 @@ $(B)/replay/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/replay.o $(B)/test/fuzz/fuzz.o 
 	@mkdir -p $(@D)
 	$(call link)
 $(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
+$(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
