@@ -46,7 +46,7 @@ public:
         check_membership();
         for (const auto& node : config_.nodes) check_node(node);
         check_heartbeat();
-        for (const auto& vip : config_.vips) check_vip(vip);
+        for (const auto& vip : config_.all_vips()) check_vip(vip);
         check_control();
     }
 
@@ -59,7 +59,7 @@ private:
             problems_.error(lines_.place(title_of(config_.nodes.front()), "witness"),
                             "every node is a witness, so none could be active; let one node be "
                             "without it");
-        if (config_.vips.empty())
+        if (config_.all_vips().empty())
             problems_.warning(lines_.section("vip.NAME"),
                               "there is no VIP; write [vip.NAME] with address and interface");
     }

@@ -25,4 +25,10 @@ HeartbeatLink Config::link(std::size_t index) const {
     return link;
 }
 
+std::vector<VipConfig> Config::all_vips() const {
+    std::vector<VipConfig> all = vips;
+    all.insert(all.end(), command_vips.begin(), command_vips.end());
+    return all;
+}
+
 }  // namespace komainu

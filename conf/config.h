@@ -20,6 +20,7 @@ namespace komainu {
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t hooks_max = 32;
+inline constexpr std::size_t command_vips_max = 16;
 inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t tracked_interfaces_max = 16;
 inline constexpr std::size_t links_max = 4;  ///< and addresses of a node
@@ -78,7 +79,13 @@ struct VipConfig {
     std::string label = {};                     ///< IPv4 only; empty: none of its own
     AddressScope scope = AddressScope::global;  ///< IPv4 only
     bool noprefixroute = false;  ///< no route to the prefix's network comes with the address
+    /// What moves it in place of komainu, in a cloud for instance. Both or neither.
+    Argv up_command = {};
+    Argv down_command = {};
+    Duration command_timeout = 60s;
     bool operator==(const VipConfig&) const = default;
+
+    bool has_commands() const { return !up_command.empty() || !down_command.empty(); }
 };
 
 /// Which services must be well for a node to be fit; those with a weight do not count here.
@@ -197,13 +204,15 @@ struct Config {
     std::vector<NodeConfig> nodes;  ///< ascending by id
     HeartbeatConfig heartbeat;
     std::vector<LinkConfig> links;  ///< only those that have a section, in the order of the file
-    std::vector<VipConfig> vips;    ///< in the order of the file
+    std::vector<VipConfig> vips;    ///< that komainu moves by itself, in the order of the file
+    std::vector<VipConfig> command_vips;  ///< that commands move, in the order of the file
     LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
     std::vector<HookConfig> hooks;  ///< in the order of the file
     ControlConfig control;
     DaemonConfig daemon;
 
+    std::vector<VipConfig> all_vips() const;
     /// Unset: a higher priority takes nothing.
     std::optional<Duration> preempt_after() const {
         return preempt ? std::optional(preempt_delay) : std::nullopt;

@@ -184,7 +184,10 @@ Keys keys_of(VipConfig& vip) {
         ("interface", value(vip.interface, read_interface_name, Presence::required))  //
         ("label", value(vip.label, read_label))                                       //
         ("scope", value(vip.scope, read_scope))                                       //
-        ("noprefixroute", choice(vip.noprefixroute, yes_or_no));
+        ("noprefixroute", choice(vip.noprefixroute, yes_or_no))                       //
+        ("up_command", value(vip.up_command, read_command))                           //
+        ("down_command", value(vip.down_command, read_command))                       //
+        ("command_timeout", duration(vip.command_timeout, hook_durations));
     return keys;
 }
 

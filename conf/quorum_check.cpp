@@ -68,7 +68,7 @@ private:
                                 "{} is the address of [node.{}], and a node cannot be its own "
                                 "arbiter; write that of another host",
                                 text, number(node.id));
-        for (const auto& vip : config_.vips)
+        for (const auto& vip : config_.all_vips())
             if (vip.address.address == server)
                 problems_.error(servers(),
                                 "{} is the address of [vip.{}], which is only there while a node "

@@ -217,6 +217,18 @@ void read_one(Section section, ReadConfig& read) {
 
 }  // namespace
 
+namespace {
+
+/// Nothing that komainu does for a VIP is done for these.
+void set_command_vips_apart(Config& config) {
+    const auto apart = std::ranges::stable_partition(
+        config.vips, [](const VipConfig& vip) { return !vip.has_commands(); });
+    config.command_vips.assign(apart.begin(), apart.end());
+    config.vips.erase(apart.begin(), apart.end());
+}
+
+}  // namespace
+
 ReadConfig read_config(std::string_view text) {
     ReadConfig read;
     for (Section& section : scan(text, read.problems))
@@ -225,6 +237,7 @@ ReadConfig read_config(std::string_view text) {
         read.problems.error(read.lines.section("cluster"),
                             "is missing; write [cluster] and name = ... under it");
     std::ranges::sort(read.config.nodes, {}, [](const NodeConfig& n) { return number(n.id); });
+    set_command_vips_apart(read.config);
     return read;
 }
 

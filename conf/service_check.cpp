@@ -75,7 +75,7 @@ private:
     // answers there, so that nobody would be healthy enough to become it.
     void check_is_own(const ServiceConfig& service, std::string_view key, const IpAddress& address,
                       const std::string& right) {
-        for (const VipConfig& vip : config_.vips)
+        for (const VipConfig& vip : config_.all_vips())
             if (vip.address.address == address)
                 return problems_.error(lines_.place(title_of(service), key),
                                        "{} is the address of [vip.{}]: each node must ask its own "

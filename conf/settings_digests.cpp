@@ -36,7 +36,7 @@ std::string links_of(const Config& config) {
 
 std::string vips_of(const Config& config) {
     std::string text;
-    for (const VipConfig& vip : config.vips)
+    for (const VipConfig& vip : config.all_vips())
         text += fmt::format("{} {}\n", vip.name, to_string(vip.address));
     return text;
 }

@@ -1,6 +1,7 @@
 #include "conf/summary.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "conf/url.h"
 #include "conf/value_text.h"
@@ -115,6 +116,7 @@ std::string describe(const VipConfig& vip) {
     if (vip.scope != AddressScope::global)
         text += fmt::format(", scope {}", name_of(address_scopes, vip.scope));
     if (vip.noprefixroute) text += ", without a route to its network";
+    if (vip.has_commands()) text += fmt::format(", moved by {}", fmt::join(vip.up_command, " "));
     return text + "\n";
 }
 
@@ -155,7 +157,7 @@ std::string describe(const Config& config) {
     text += describe_losses(config);
     for (const auto& node : config.nodes) text += describe(node, config.self);
     text += describe_heartbeat(config);
-    for (const auto& vip : config.vips) text += describe(vip);
+    for (const auto& vip : config.all_vips()) text += describe(vip);
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     for (const auto& hook : config.hooks) text += describe(hook);

@@ -14,12 +14,29 @@ public:
 
     void run() {
         if (is_refused("address")) return;
+        if (vip_.has_commands()) return check_commands();
         if (!vip_.label.empty() && !is_refused("interface")) check_label();
         if (vip_.scope != AddressScope::global) check_scope();
         if (vip_.noprefixroute) check_route();
     }
 
 private:
+    void check_commands() {
+        if (vip_.up_command.empty() && !is_refused("up_command"))
+            problems_.error(
+                place("down_command"),
+                "what took it down could not put it up again; write up_command = ... as "
+                "well");
+        if (vip_.down_command.empty() && !is_refused("down_command"))
+            problems_.error(
+                place("up_command"),
+                "what put it up could not take it down; write down_command = ... as well");
+        for (const char* key : {"label", "scope", "noprefixroute"})
+            if (lines_.of_key(title_of(vip_), key) != 0)
+                problems_.error(place(key),
+                                "nothing comes of it where commands move the address; remove it");
+    }
+
     // The kernel would take any text, but ip(8) and ifconfig(8) know the interface by the label.
     void check_label() {
         if (!vip_.address.address.is_ipv4())
@@ -72,7 +89,11 @@ private:
 }  // namespace
 
 void check_vip_properties(const Config& config, const Lines& lines, Problems& problems) {
-    for (const VipConfig& vip : config.vips) VipChecker(vip, lines, problems).run();
+    if (config.command_vips.size() > command_vips_max)
+        problems.error(lines.section(title_of(config.command_vips[command_vips_max])),
+                       "one too many that commands move, there may be at most {}; remove it",
+                       command_vips_max);
+    for (const VipConfig& vip : config.all_vips()) VipChecker(vip, lines, problems).run();
 }
 
 }  // namespace komainu

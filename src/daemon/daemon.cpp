@@ -68,6 +68,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                    reload_refused(why, problems);
                }}),
       hooks_(config_, runner_),
+      command_vips_(loop, runner_, config_),
       services_(loop, runner_, config_.services, config_.lifecheck.require,
                 [this] { services_may_have_changed(); }),
       control_(loop, std::move(outfit.control),
@@ -87,7 +88,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                    GuardLink::Handlers{
                        [this](const GuardReport& report) { on_guard_report(report); },
                        [this](std::string_view trouble) { on_guard_trouble(trouble); },
-                       [this](Term term) { step(VipsDropped{term}); },
+                       [this](Term term) { guard_dropped(term); },
                    });
     gate_.emplace(loop, *guard_, hooks_);
 }
@@ -242,11 +243,8 @@ LastWillBytes Daemon::last_will(Term term) const {
 void Daemon::on_guard_report(const GuardReport& report) {
     const auto own = [this](std::uint64_t round) { return Term{round, config_.self}; };
     std::visit(Overload{
-                   [&](const HeldReport& r) {
-                       log_notice("holding the VIPs, term {}", r.round);
-                       step(VipsHeld{own(r.round)});
-                   },
-                   [&](const DroppedReport& r) { step(VipsDropped{own(r.round)}); },
+                   [&](const HeldReport& r) { guard_holds(own(r.round)); },
+                   [&](const DroppedReport& r) { guard_dropped(own(r.round)); },
                    [&](const HoldFailedReport& r) {
                        log_error("cannot hold the VIPs: {}", r.text);
                        step(HoldFailed{own(r.round)});
@@ -271,6 +269,29 @@ void Daemon::on_guard_report(const GuardReport& report) {
                    [](const StartFailedReport&) {},
                },
                report);
+}
+
+/// All VIPs or none: what a command could not put up takes the guard's with it.
+void Daemon::guard_holds(Term term) {
+    command_vips_.raise([this, term](const std::string& trouble) {
+        if (trouble.empty()) {
+            log_notice("holding the VIPs, term {}", term.round);
+            return step(VipsHeld{term});
+        }
+        log_error("cannot hold the VIPs: {}", trouble);
+        not_held_ = term;
+        guard_->drop(term);
+    });
+}
+
+void Daemon::guard_dropped(Term term) {
+    command_vips_.lower([this, term] {
+        if (not_held_ == term) {
+            not_held_.reset();
+            step(HoldFailed{term});
+        }
+        step(VipsDropped{term});
+    });
 }
 
 void Daemon::on_guard_trouble(std::string_view trouble) {

@@ -15,6 +15,7 @@
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/arbiter.h"
+#include "daemon/command_vips.h"
 #include "daemon/control_request.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
@@ -77,6 +78,8 @@ private:
 
     void on_guard_report(const GuardReport& report);
     void on_guard_trouble(std::string_view trouble);
+    void guard_holds(Term term);
+    void guard_dropped(Term term);
     void on_signal();
     void stop();
     void watch_trusted_servers(std::vector<EchoSocket> sockets);
@@ -144,6 +147,7 @@ private:
     Reload reload_;
     std::optional<ClientId> reload_client_;  ///< who waits for its answer
     Hooks hooks_;
+    CommandVips command_vips_;
     std::optional<VipGate> gate_;  ///< where there is a guard
     ServiceSet services_;
     std::optional<TrustedServers> trusted_;  ///< when there are any
@@ -178,6 +182,7 @@ private:
         std::uint64_t question = 0;
     };
     ArbiterProbe arbiter_probe_;       ///< the newest
+    std::optional<Term> not_held_;     ///< the guard's VIPs are being dropped: a command failed
     std::optional<HookFacts> moving_;  ///< for hooks that are told when the VIPs have moved
     Instant conflict_told_at_;
     int exit_status_ = 0;

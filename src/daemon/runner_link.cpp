@@ -21,6 +21,11 @@ std::optional<RunId> RunnerLink::tell(std::size_t hook, const HookFacts& facts, 
     return order(run, HookOrder{run, static_cast<std::uint16_t>(hook), facts}, std::move(ended));
 }
 
+std::optional<RunId> RunnerLink::move_vip(std::size_t vip, bool up, Ended ended) {
+    const auto run = ++newest_run_;
+    return order(run, MoveVipOrder{run, static_cast<std::uint16_t>(vip), up}, std::move(ended));
+}
+
 /// What finds no room is lost, and was not started: the runner has not read for long.
 std::optional<RunId> RunnerLink::order(std::uint64_t run, const RunnerOrder& order, Ended ended) {
     if (runs_.size() == runs_max) trouble_ = "the runner does not answer";

@@ -29,6 +29,9 @@ public:
     /// Like start(), of a hook. The runner runs it when all that were ordered before have ended.
     std::optional<RunId> tell(std::size_t hook, const HookFacts& facts, Ended ended);
 
+    /// Like start(), of the command that puts up a VIP which commands move, or takes it down.
+    std::optional<RunId> move_vip(std::size_t vip, bool up, Ended ended);
+
     /// Called exactly once, and never before the reading has returned. The descriptors may be
     /// taken.
     using ConfigRead = std::function<void(const ConfigReport&, Descriptors&)>;

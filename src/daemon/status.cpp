@@ -111,6 +111,13 @@ json vips_json(const StatusSources& s) {
                         {"address", to_string(vip.address)},
                         {"interface", vip.interface},
                         {"held", s.node.vips_held()}});
+    for (std::size_t i = 0; i < s.config.command_vips.size(); ++i) {
+        const VipConfig& vip = s.config.command_vips[i];
+        vips.push_back({{"name", vip.name},
+                        {"address", to_string(vip.address)},
+                        {"interface", vip.interface},
+                        {"held", s.command_vips.is_up(i)}});
+    }
     return vips;
 }
 

@@ -9,6 +9,7 @@
 #include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/command_vips.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/lateness.h"
@@ -50,6 +51,7 @@ struct StatusSources {
     std::vector<ServiceSet::View> services;
     std::string_view runner_trouble;  ///< empty: it works, or there is none
     const Tracking& tracking;
+    const CommandVips& command_vips;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

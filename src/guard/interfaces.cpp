@@ -85,9 +85,13 @@ void InterfaceTable::follow_all(const Inventory& inventory) {
 
 std::vector<std::string> tracked_only(const Config& config) {
     std::vector<std::string> names;
-    for (const auto& name : config.lifecheck.track_interface)
-        if (std::ranges::find(config.vips, name, &VipConfig::interface) == config.vips.end())
+    const auto add = [&](const std::string& name) {
+        if (std::ranges::find(config.vips, name, &VipConfig::interface) == config.vips.end() &&
+            std::ranges::find(names, name) == names.end())
             names.push_back(name);
+    };
+    for (const auto& name : config.lifecheck.track_interface) add(name);
+    for (const auto& vip : config.command_vips) add(vip.interface);
     return names;
 }
 

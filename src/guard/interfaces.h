@@ -57,7 +57,8 @@ private:
     std::vector<VipInterface> interfaces_;
 };
 
-/// The interfaces of [lifecheck] track_interface that carry no VIP.
+/// The interfaces that main hears of though the guard has no VIP on them: those of [lifecheck]
+/// track_interface, and of VIPs that commands move.
 std::vector<std::string> tracked_only(const Config& config);
 
 /// An error that names every configured interface which this host lacks, and those that it has:

@@ -12,7 +12,15 @@ namespace {
 
 static_assert(runner_message_bytes_max == channel_message_bytes_max);
 
-enum class OrderKind : std::uint8_t { check = 1, hook, stop, farewell, read_config, take_over };
+enum class OrderKind : std::uint8_t {
+    check = 1,
+    hook,
+    stop,
+    farewell,
+    read_config,
+    take_over,
+    move_vip,
+};
 enum class ReportKind : std::uint8_t { run = 1, ready, failed, config };
 
 template <class Enum>
@@ -68,6 +76,13 @@ std::optional<RunnerOrder> read_order(Reader& reader) {
             return ReadConfigOrder{reader.u64()};
         case OrderKind::take_over:
             return TakeOverOrder{reader.u64()};
+        case OrderKind::move_vip: {
+            const auto run = reader.u64();
+            const auto vip = reader.u16();
+            const auto up = reader.u8();
+            if (up > 1) reader.fail();
+            return MoveVipOrder{run, vip, up == 1};
+        }
     }
     return {};
 }
@@ -117,6 +132,12 @@ Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
                             writer.u64(hook.run);
                             writer.u16(hook.hook);
                             write_facts(writer, hook.facts);
+                        },
+                        [&](const MoveVipOrder& move) {
+                            write_enum(writer, OrderKind::move_vip);
+                            writer.u64(move.run);
+                            writer.u16(move.vip);
+                            writer.u8(move.up ? 1 : 0);
                         },
                         [&](const StopOrder& stop) {
                             write_enum(writer, OrderKind::stop);

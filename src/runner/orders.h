@@ -4,8 +4,8 @@
 // the split, and gives facts whose names are fixed here: it cannot make the runner start anything
 // that the file does not name, nor with an environment of its own choice.
 //
-// Every CheckOrder and HookOrder is answered by exactly one RunReport, also when the run was
-// stopped; every ReadConfigOrder by exactly one ConfigReport.
+// Every CheckOrder, HookOrder and MoveVipOrder is answered by exactly one RunReport, also when the
+// run was stopped; every ReadConfigOrder by exactly one ConfigReport.
 //
 // The runner is also who reads the configuration anew, as its disk may be slow. Main and the runner
 // take over the very same text, and the runner only when main says so.
@@ -52,7 +52,14 @@ struct HookOrder {
     HookFacts facts;
     bool operator==(const HookOrder&) const = default;
 };
-/// The end of a run is no more awaited: it is ended if it is under way. For checks.
+/// A VIP that commands move goes up or down. Should main die, the runner takes down what is up.
+struct MoveVipOrder {
+    std::uint64_t run = 0;
+    std::uint16_t vip = 0;  ///< its place among those that commands move
+    bool up = false;
+    bool operator==(const MoveVipOrder&) const = default;
+};
+/// The end of a run is no more awaited: it is ended if it is under way. For all but hooks.
 struct StopOrder {
     std::uint64_t run = 0;
     bool operator==(const StopOrder&) const = default;
@@ -72,8 +79,8 @@ struct TakeOverOrder {
     std::uint64_t run = 0;
     bool operator==(const TakeOverOrder&) const = default;
 };
-using RunnerOrder =
-    std::variant<CheckOrder, HookOrder, StopOrder, FarewellOrder, ReadConfigOrder, TakeOverOrder>;
+using RunnerOrder = std::variant<CheckOrder, HookOrder, MoveVipOrder, StopOrder, FarewellOrder,
+                                 ReadConfigOrder, TakeOverOrder>;
 
 struct RunReport {
     std::uint64_t run = 0;

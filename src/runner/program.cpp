@@ -94,10 +94,22 @@ Result<Program> program_of(const HookConfig& hook, const Config& config, const U
     if (!user) return user.error();
     program.user = *user;
     std::string vips;
-    for (const VipConfig& vip : config.vips)
+    for (const VipConfig& vip : config.all_vips())
         vips += (vips.empty() ? "" : " ") + to_string(vip.address);
     program.environment.push_back("KOMAINU_VIPS=" + vips);
     program.environment.push_back(fmt::format("KOMAINU_WHEN={}", name_of(hook_moments, hook.when)));
+    return program;
+}
+
+Program program_of(const VipConfig& vip, const Argv& command, const Config& config) {
+    Program program{title_of(vip), command, common_environment(config), {}, vip.command_timeout};
+    const auto tell = [&](std::string_view name, std::string_view value) {
+        program.environment.push_back(fmt::format("KOMAINU_VIP{}={}", name, value));
+    };
+    tell("", vip.name);
+    tell("_ADDRESS", to_string(vip.address.address));
+    tell("_PREFIX", std::to_string(vip.address.length));
+    tell("_INTERFACE", vip.interface);
     return program;
 }
 
@@ -136,6 +148,9 @@ Result<Programs> programs_of(const Config& config, const Users& users) {
         if (!program) return program.error();
         programs.hooks.push_back(*program);
     }
+    for (const VipConfig& vip : config.command_vips)
+        programs.vips.push_back(
+            {program_of(vip, vip.up_command, config), program_of(vip, vip.down_command, config)});
     return programs;
 }
 

@@ -26,6 +26,11 @@ struct Program {
 struct Programs {
     std::vector<std::optional<Program>> checks;  ///< by service; nothing where none is run
     std::vector<Program> hooks;                  ///< by hook
+    struct VipPrograms {
+        Program up;
+        Program down;
+    };
+    std::vector<VipPrograms> vips;  ///< by VIP that commands move
 
     bool run_root() const;
 };

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "base/overload.h"
@@ -91,6 +92,7 @@ void Runner::on_main() {
 void Runner::obey(const RunnerOrder& order) {
     std::visit(
         Overload{[&](const CheckOrder& o) { check(o); }, [&](const HookOrder& o) { enqueue(o); },
+                 [&](const MoveVipOrder& o) { move_vip(o); },
                  [&](const StopOrder& o) {
                      for (const Run& run : runs_)
                          if (run.id == o.run) ::kill(run.minder, SIGTERM);
@@ -106,6 +108,25 @@ void Runner::check(const CheckOrder& order) {
     if (order.service >= checks.size() || !checks[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
     start(order.run, *checks[order.service], false);
+}
+
+void Runner::move_vip(const MoveVipOrder& order) {
+    const auto& vips = taken_.programs.vips;
+    if (order.vip >= vips.size())
+        return report(order.run, {Ending::not_started, 0, "there is no such VIP"});
+    if (order.up)
+        vips_up_.insert(order.vip);
+    else
+        vips_up_.erase(order.vip);
+    start(order.run, order.up ? vips[order.vip].up : vips[order.vip].down, false);
+}
+
+/// Nobody waits for these any more. Their minders outlive the runs that are being ended.
+void Runner::take_vips_down() {
+    for (const std::size_t vip : std::exchange(vips_up_, {})) {
+        log_notice("{}: is taken down", taken_.programs.vips[vip].down.title);
+        start(0, taken_.programs.vips[vip].down, false);
+    }
 }
 
 void Runner::enqueue(const HookOrder& order) {
@@ -144,6 +165,7 @@ void Runner::main_is_gone() {
         hooks_.clear();
         stop_runs(Which::all);
     }
+    take_vips_down();
     end_when_done();
 }
 

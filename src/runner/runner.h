@@ -8,6 +8,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/fd.h"
@@ -58,6 +59,8 @@ private:
     void say_farewell();
     void main_is_gone();
 
+    void move_vip(const MoveVipOrder& order);
+    void take_vips_down();
     void read_config(const ReadConfigOrder& order);
     void config_was_read(const Run& run, const RunEnd& end);
     void hand_over(std::uint64_t run, const ConfigFiles& files);
@@ -87,6 +90,7 @@ private:
     Loop::Watch main_watch_;
     std::list<Run> runs_;
     HookQueue hooks_;
+    std::set<std::size_t> vips_up_;  ///< those that main has ordered up, and not down since
     bool farewell_ = false;
 };
 

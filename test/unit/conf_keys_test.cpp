@@ -58,6 +58,14 @@ const std::vector<KeyCase>& cases() {
         {"vip.NAME.scope", "link",
          [](auto& c) { return c.vips.at(0).scope == AddressScope::link; }},
         {"vip.NAME.noprefixroute", "yes", [](auto& c) { return c.vips.at(0).noprefixroute; }},
+        {"vip.NAME.up_command", "/bin/up \"a b\"",
+         [](auto& c) {
+             return c.all_vips().at(0).up_command == Argv{"/bin/up", "a b"};
+         }},
+        {"vip.NAME.down_command", "/bin/down",
+         [](auto& c) { return c.all_vips().at(0).down_command == Argv{"/bin/down"}; }},
+        {"vip.NAME.command_timeout", "5s",
+         [](auto& c) { return c.vips.at(0).command_timeout == 5s; }},
         {"service.NAME.check", "tcp",
          [](auto& c) { return c.services.at(0).check == CheckKind::tcp; }},
         {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},

@@ -130,5 +130,30 @@ TEST(ConfVip, ThatWasLeftBehindIsNotTheNetworkOfAnother) {
     EXPECT_EQ(network_warnings(text, {{"eth0", *parse_prefix("10.88.0.1/24")}}), 0u);
 }
 
+TEST(ConfVip, ThatCommandsMoveIsNoneOfTheOthers) {
+    const auto read = read_config(
+        vip_with("203.0.113.7", "up_command = /bin/move up\ndown_command = /bin/move down\n"));
+    EXPECT_EQ(lines_of(read.problems), Said{});
+    EXPECT_TRUE(read.config.vips.empty());
+    EXPECT_EQ(read.config.command_vips.at(0).up_command, (Argv{"/bin/move", "up"}));
+    EXPECT_EQ(read.config.all_vips().size(), 1u);
+    EXPECT_EQ(summary_of("203.0.113.7", "up_command = /bin/up\ndown_command = /bin/down\n"),
+              "VIP main: 203.0.113.7/32 on eth0, moved by /bin/up");
+}
+
+TEST(ConfVip, HasBothCommandsOrNone) {
+    EXPECT_EQ(problems_of(vip_with("203.0.113.7", "up_command = /bin/up\n")),
+              Said{"k.conf:12: up_command: what put it up could not take it down; write "
+                   "down_command = ... "
+                   "as well"});
+    EXPECT_EQ(problems_of(vip_with("203.0.113.7", "down_command = /bin/down\n")),
+              Said{"k.conf:12: down_command: what took it down could not put it up again; write "
+                   "up_command = ... as well"});
+    EXPECT_EQ(
+        problems_of(
+            vip_with("203.0.113.7", "label = eth0:a\nup_command = /a\ndown_command = /b\n")),
+        Said{"k.conf:12: label: nothing comes of it where commands move the address; remove it"});
+}
+
 }  // namespace
 }  // namespace komainu

@@ -18,16 +18,25 @@ HookFacts some_facts() {
 }
 
 const std::vector<RunnerOrder>& orders() {
-    static const std::vector<RunnerOrder> all{
-        CheckOrder{1, 31}, HookOrder{1ULL << 63, 5, some_facts()}, StopOrder{3}, FarewellOrder{}};
+    static const std::vector<RunnerOrder> all{CheckOrder{1, 31},
+                                              HookOrder{1ULL << 63, 5, some_facts()},
+                                              StopOrder{3},
+                                              FarewellOrder{},
+                                              ReadConfigOrder{4},
+                                              TakeOverOrder{5},
+                                              MoveVipOrder{6, 7, true},
+                                              MoveVipOrder{6, 7, false}};
     return all;
 }
 
 const std::vector<RunnerReport>& reports() {
     static const std::vector<RunnerReport> all{
         RunReport{9, {Ending::killed, 11, std::string(run_line_bytes_max, 'x')}},
-        RunReport{10, {Ending::not_started, 0, ""}}, RunnerReadyReport{},
-        RunnerFailedReport{"there is no user nobody2"}};
+        RunReport{10, {Ending::not_started, 0, ""}},
+        RunnerReadyReport{},
+        RunnerFailedReport{"there is no user nobody2"},
+        ConfigReport{11, ConfigOutcome::accepted, ""},
+        ConfigReport{12, ConfigOutcome::failed, "cannot fork"}};
     return all;
 }
 
