@@ -221,10 +221,11 @@ namespace {
 
 /// Nothing that komainu does for a VIP is done for these.
 void set_command_vips_apart(Config& config) {
-    const auto apart = std::ranges::stable_partition(
-        config.vips, [](const VipConfig& vip) { return !vip.has_commands(); });
-    config.command_vips.assign(apart.begin(), apart.end());
-    config.vips.erase(apart.begin(), apart.end());
+    const auto apart =
+        std::stable_partition(config.vips.begin(), config.vips.end(),
+                              [](const VipConfig& vip) { return !vip.has_commands(); });
+    config.command_vips.assign(apart, config.vips.end());
+    config.vips.erase(apart, config.vips.end());
 }
 
 }  // namespace
