@@ -4,6 +4,7 @@
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/variables_map.hpp>
+#include <iterator>
 
 #include "conf/keys.h"
 #include "conf/nearest.h"
@@ -221,11 +222,9 @@ namespace {
 
 /// Nothing that komainu does for a VIP is done for these.
 void set_command_vips_apart(Config& config) {
-    const auto apart =
-        std::stable_partition(config.vips.begin(), config.vips.end(),
-                              [](const VipConfig& vip) { return !vip.has_commands(); });
-    config.command_vips.assign(apart, config.vips.end());
-    config.vips.erase(apart, config.vips.end());
+    std::ranges::copy_if(config.vips, std::back_inserter(config.command_vips),
+                         &VipConfig::has_commands);
+    std::erase_if(config.vips, [](const VipConfig& vip) { return vip.has_commands(); });
 }
 
 }  // namespace
