@@ -22,7 +22,7 @@ void Daemon::start_reload(std::optional<ClientId> client) {
 }
 
 void Daemon::take_over(NewConfig wanted) {
-    runner_.take_over(wanted.run);
+    if (!runner_.take_over(wanted.run)) return reload_refused(std::string(runner_.trouble()), {});
     config_ = std::move(wanted.config);
     if (!wanted.keys->has_same_keys(*keys_)) {
         wanted.changes.push_back("the keys");

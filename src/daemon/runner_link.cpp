@@ -56,7 +56,9 @@ std::optional<RunId> RunnerLink::read_config(ConfigRead read) {
     return RunId{run};
 }
 
-void RunnerLink::take_over(RunId run) { send(TakeOverOrder{static_cast<std::uint64_t>(run)}); }
+bool RunnerLink::take_over(RunId run) {
+    return send(TakeOverOrder{static_cast<std::uint64_t>(run)});
+}
 
 void RunnerLink::say_farewell() {
     if (!socket_) return;

@@ -39,7 +39,8 @@ public:
     /// Has the configuration read anew. One reading at a time; stop() ends it as it ends a run.
     std::optional<RunId> read_config(ConfigRead read);
     /// Places mean those of the configuration that was read by this run from now on.
-    void take_over(RunId run);
+    /// False when the runner cannot be told, and goes on with what it had.
+    bool take_over(RunId run);
 
     /// Main ends properly: what hooks were ordered still run.
     void say_farewell();
