@@ -36,8 +36,7 @@ struct PriorityChanged {
 /// in any order.
 struct Reconfigured {
     Duration interval;
-    Duration deadtime;
-    Duration remembered;
+    Duration deadtime;  ///< remembered from now on, if it is the longest so far
     std::optional<Duration> preempt_after;
     SettingsDigests digests{};
 };

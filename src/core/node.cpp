@@ -26,11 +26,12 @@ Node::Node(Settings settings, Instant now)
       member_(member_of(settings_)),
       random_(settings_.seed),
       now_(now),
-      quarantine_until_(now + std::max(settings_.deadtime, settings_.remembered)),
+      quarantine_until_(now + settings_.remembered),
       next_heartbeat_at_(now),
       stand_not_before_(now) {
     KOMAINU_ASSERT(settings_.members.size() <= nodes_max);
     KOMAINU_ASSERT(lease_span(settings_.deadtime) > Duration{0});
+    KOMAINU_ASSERT(settings_.remembered >= settings_.deadtime);
     std::ranges::sort(settings_.members, {}, &Member::id);
     for (const Member& member : settings_.members) {
         KOMAINU_ASSERT(is_valid(member.id));
@@ -158,7 +159,7 @@ Duration Node::heartbeat_interval() const {
 void Node::on(const Reconfigured& to) {
     settings_.interval = to.interval;
     settings_.deadtime = to.deadtime;
-    settings_.remembered = std::max({settings_.remembered, to.remembered, to.deadtime});
+    settings_.remembered = std::max(settings_.remembered, to.deadtime);
     settings_.preempt_after = to.preempt_after;
     settings_.digests = to.digests;
     preempt_at_.reset();
@@ -188,7 +189,7 @@ Heartbeat Node::compose_heartbeat() const {
                             .paused = paused()};
     heartbeat.maintenance = maintenance_;
     heartbeat.deadtime = settings_.deadtime;
-    heartbeat.remembered = std::max(settings_.remembered, settings_.deadtime);
+    heartbeat.remembered = settings_.remembered;
     heartbeat.digests = settings_.digests;
     for (const Peer& peer : peers_)
         if (const auto echo = peer.echo(now_, settings_.deadtime))

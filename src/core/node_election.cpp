@@ -135,8 +135,7 @@ void Node::hear(const Envelope& envelope, const VoteRequest& request) {
     if (!peer.alive()) return;
     const Tenancy candidate{{request.round, envelope.sender}, envelope.incarnation};
     const VoteAnswer answer = vote_for(candidate, std::max(request.deadtime, settings_.deadtime));
-    send(envelope.sender, Vote{candidate, answer, highest_term_,
-                               std::max(settings_.remembered, settings_.deadtime)});
+    send(envelope.sender, Vote{candidate, answer, highest_term_, settings_.remembered});
 }
 
 VoteAnswer Node::vote_for(const Tenancy& candidate, Duration promise_span) {

@@ -32,7 +32,7 @@ void Daemon::take_over(NewConfig wanted) {
     services_may_have_changed();
     const HeartbeatConfig& times = config_.heartbeat;
     link_book_.set_deadtime(times.deadtime);
-    step(Reconfigured{times.interval, times.deadtime, times.deadtime, config_.preempt_after(),
+    step(Reconfigured{times.interval, times.deadtime, config_.preempt_after(),
                       settings_digests(config_)});
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");

@@ -15,7 +15,7 @@ constexpr Duration deadtime = LoneNode::deadtime;
 constexpr Duration longer = 5 * deadtime;
 
 Reconfigured times(Duration new_interval, Duration new_deadtime) {
-    return {new_interval, new_deadtime, new_deadtime, {}, {}};
+    return {new_interval, new_deadtime, {}, {}};
 }
 
 bool alive(LoneNode& node, int peer) { return std::as_const(node.node()).find(n(peer))->alive(); }
