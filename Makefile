@@ -70,7 +70,7 @@ UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp) $(SIM_TESTS))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
-BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp takeover.cpp usage.cpp)
+BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp bench.cpp takeover.cpp usage.cpp)
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
@@ -196,9 +196,9 @@ $(B)/fuzz/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/entry.o $(B)/test/fuzz/fuzz.o $(B
 $(B)/replay/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/replay.o $(B)/test/fuzz/fuzz.o $(B)/libkomainu.a
 	@mkdir -p $(@D)
 	$(call link)
-$(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/bench.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
-$(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/liblab.a $(B)/libkomainu.a
+$(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/test/bench/bench.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)

@@ -8,11 +8,11 @@
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <thread>
 
+#include "test/bench/bench.h"
 #include "test/bench/usage.h"
 #include "test/lab/attacker.h"
 #include "test/lab/clock.h"
@@ -25,8 +25,7 @@ namespace {
 using lab::Datagram;
 using lab::Shot;
 
-constexpr int seconds_by_default = 3;
-constexpr int seconds_max = 600;
+constexpr NumberOption option{"bench-flood", "--seconds", 3, 600};
 constexpr int attackers = 2;
 constexpr std::array<std::uint64_t, 4> rates{3'000, 30'000, 100'000, 0};  // a second; 0: all it can
 
@@ -148,24 +147,13 @@ bool measure(lab::Cluster& cluster, const Kind& kind, std::uint64_t rate, Durati
     return !moved;
 }
 
-int seconds_from(int argc, char** argv) {
-    if (argc == 1) return seconds_by_default;
-    const int seconds =
-        argc == 3 && std::strcmp(argv[1], "--seconds") == 0 ? std::atoi(argv[2]) : 0;
-    return seconds >= 1 && seconds <= seconds_max ? seconds : 0;
-}
-
 int run(int argc, char** argv) {
-    const auto time = std::chrono::seconds(seconds_from(argc, argv));
+    const auto time = std::chrono::seconds(option.read(argc, argv));
     lab::ClusterOptions options;
     options.interval = 100ms;
     options.deadtime = 500ms;
     lab::Cluster cluster(options);
-    cluster.start_all();
-    if (!cluster.wait_until_whole()) {
-        fmt::print(stderr, "the cluster did not start\n{}", cluster.log(1));
-        return 1;
-    }
+    if (!starts(cluster)) return 1;
     fmt::print(
         "three nodes, interval = 100ms, deadtime = 500ms; {} s a row, {} attackers; for each "
         "node:\n\n{:<24} {:>9} {:>9} {:>9}   {:<5} {:>7} {:>7} {:>7}\n",
@@ -181,10 +169,7 @@ int run(int argc, char** argv) {
 }  // namespace komainu::bench
 
 int main(int argc, char** argv) {
-    if (komainu::bench::seconds_from(argc, argv) == 0) {
-        std::fprintf(stderr, "usage: bench-flood [--seconds N], N from 1 to %d\n",
-                     komainu::bench::seconds_max);
-        return 2;
-    }
+    using komainu::bench::option;
+    if (option.read(argc, argv) == 0) return option.usage();
     return komainu::lab::run_in_sandbox(argc, argv, komainu::bench::run);
 }

@@ -11,11 +11,11 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <thread>
 #include <vector>
 
+#include "test/bench/bench.h"
 #include "test/lab/clock.h"
 #include "test/lab/cluster.h"
 #include "test/lab/sandbox.h"
@@ -23,8 +23,7 @@
 namespace komainu::bench {
 namespace {
 
-constexpr int seconds_by_default = 600;
-constexpr int seconds_max = 3600;
+constexpr NumberOption option{"bench-hogs", "--seconds", 600, 3600};
 constexpr unsigned hogs_each = 2;
 
 /// Busy loops, which end with this, or with whoever has it.
@@ -55,13 +54,6 @@ private:
     std::vector<pid_t> pids_;
 };
 
-int seconds_from(int argc, char** argv) {
-    if (argc == 1) return seconds_by_default;
-    const int seconds =
-        argc == 3 && std::strcmp(argv[1], "--seconds") == 0 ? std::atoi(argv[2]) : 0;
-    return seconds >= 1 && seconds <= seconds_max ? seconds : 0;
-}
-
 std::size_t pauses_in(const std::string& log) {
     std::size_t count = 0;
     for (auto at = log.find("I was not scheduled"); at != log.npos;
@@ -82,16 +74,12 @@ void print_node(lab::Cluster& cluster, int node) {
 }
 
 int run(int argc, char** argv) {
-    const auto time = std::chrono::seconds(seconds_from(argc, argv));
+    const auto time = std::chrono::seconds(option.read(argc, argv));
     lab::ClusterOptions options;
     options.interval = 10ms;
     options.deadtime = 50ms;
     lab::Cluster cluster(options);
-    cluster.start_all();
-    if (!cluster.wait_until_whole()) {
-        fmt::print(stderr, "the cluster did not start\n{}", cluster.log(1));
-        return 1;
-    }
+    if (!starts(cluster)) return 1;
     const auto before = cluster.status(1);
     const Hogs hogs(hogs_each * std::max(1U, std::thread::hardware_concurrency()));
     fmt::print(
@@ -116,10 +104,7 @@ int run(int argc, char** argv) {
 }  // namespace komainu::bench
 
 int main(int argc, char** argv) {
-    if (komainu::bench::seconds_from(argc, argv) == 0) {
-        std::fprintf(stderr, "usage: bench-hogs [--seconds N], N from 1 to %d\n",
-                     komainu::bench::seconds_max);
-        return 2;
-    }
+    using komainu::bench::option;
+    if (option.read(argc, argv) == 0) return option.usage();
     return komainu::lab::run_in_sandbox(argc, argv, komainu::bench::run);
 }

@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
+#include "test/bench/bench.h"
 #include "test/bench/takeover.h"
 #include "test/bench/usage.h"
 #include "test/lab/clock.h"
@@ -21,8 +21,7 @@
 namespace komainu::bench {
 namespace {
 
-constexpr int runs_by_default = 10;
-constexpr int runs_max = 1000;
+constexpr NumberOption option{"bench-smoke", "--runs", 10, 1000};
 constexpr Duration steady_state = 10s;
 
 void nothing(lab::Cluster&, int) {}
@@ -173,25 +172,15 @@ void print_steady_state(const std::vector<Usage>& usages) {
     }
 }
 
-int runs_from(int argc, char** argv) {
-    if (argc == 1) return runs_by_default;
-    const int runs = argc == 3 && std::strcmp(argv[1], "--runs") == 0 ? std::atoi(argv[2]) : 0;
-    return runs >= 1 && runs <= runs_max ? runs : 0;
-}
-
 int run(int argc, char** argv) {
-    const int runs = runs_from(argc, argv);
+    const int runs = option.read(argc, argv);
     lab::ClusterOptions options;
     options.interval = 10ms;
     options.deadtime = 40ms;
     options.check = lab::ServiceCheck::process;
     lab::Cluster cluster(options);
     cluster.start_services();
-    cluster.start_all();
-    if (!cluster.wait_until_whole()) {
-        fmt::print(stderr, "the cluster did not start\n{}", cluster.log(1));
-        return 1;
-    }
+    if (!starts(cluster)) return 1;
     fmt::print(
         "three nodes, interval = 10ms, deadtime = 40ms, a probe each millisecond; {} runs each\n\n",
         runs);
@@ -208,10 +197,7 @@ int run(int argc, char** argv) {
 }  // namespace komainu::bench
 
 int main(int argc, char** argv) {
-    if (komainu::bench::runs_from(argc, argv) == 0) {
-        std::fprintf(stderr, "usage: bench-smoke [--runs N], N from 1 to %d\n",
-                     komainu::bench::runs_max);
-        return 2;
-    }
+    using komainu::bench::option;
+    if (option.read(argc, argv) == 0) return option.usage();
     return komainu::lab::run_in_sandbox(argc, argv, komainu::bench::run);
 }
