@@ -192,7 +192,7 @@ TEST_F(Attack, ADatagramOfAnyKindIsRefusedAtAnyOtherLength) {
 
 TEST_F(Attack, WhatIsTooLongForADatagramOfOursIsDroppedByTheKernel) {
     const int active = begin();
-    const int target = active % 3 + 1;
+    const int target = after(active);
     const auto dropped = [&] { return counter(target, "/datagrams/dropped"); };
     const auto before = dropped();
     constexpr std::size_t longest = 65507;

@@ -19,6 +19,7 @@
 #include "test/lab/control.h"
 #include "test/lab/fail.h"
 #include "test/lab/sandbox.h"
+#include "test/net/scenario.h"
 
 namespace komainu::lab {
 namespace {
@@ -42,13 +43,6 @@ std::vector<std::string> lines_of(const std::string& text) {
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);) lines.push_back(line);
     return lines;
-}
-
-void replace_in_file(const std::string& file, const std::string& old, const std::string& with) {
-    std::string text = read_file(file);
-    const auto at = text.find(old);
-    ASSERT_NE(at, text.npos) << old;
-    std::ofstream(file) << text.replace(at, old.size(), with);
 }
 
 /// A capability set of a process as /proc/PID/status has it, or another of its numbers.

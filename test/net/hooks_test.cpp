@@ -136,9 +136,7 @@ TEST_F(HookScenario, OfAStoppedActiveStillRun) {
 
 TEST_F(HookScenario, WhoseProgramIsMissingSaySoInOneLine) {
     const int active = begin({.more = "[hook.gone]\non = active\ncommand = /no/such/program\n"});
-    EXPECT_TRUE(wait_until(
-        [&] { return cluster().log(active).find("hook.gone: failed after") != std::string::npos; },
-        patience));
+    EXPECT_TRUE(logs(active, "hook.gone: failed after"));
     EXPECT_NE(cluster().log(active).find("cannot run /no/such/program: No such file or directory"),
               std::string::npos);
 }

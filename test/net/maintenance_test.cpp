@@ -19,7 +19,6 @@ protected:
         };
         return wait_until([&] { return says(1) && says(2) && says(3); }, patience);
     }
-    static int after(int node) { return node % 3 + 1; }
 };
 
 TEST_F(MaintenanceScenario, WhilePausedAServiceMayFailAndAnythingMayRestart) {

@@ -2,6 +2,7 @@
 // without moving anything; whatever else differs, or is wrong, changes nothing and is named.
 #include <signal.h>
 #include <sys/stat.h>
+
 #include <fstream>
 
 #include "test/lab/control.h"
@@ -12,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-/// The lab's own key, and another.
 const std::string first_key(64, 'a');
 const std::string second_key(64, 'b');
 
@@ -26,10 +26,7 @@ protected:
         write_configuration(node, configuration(node) + text);
     }
     void change(int node, const std::string& from, const std::string& to) {
-        std::string text = configuration(node);
-        const auto at = text.find(from);
-        ASSERT_NE(at, text.npos) << from;
-        write_configuration(node, text.replace(at, from.size(), to));
+        replace_in_file(cluster().configuration_file(node), from, to);
     }
     json reload(int node) {
         return ask(cluster().control_socket(node), {{"command", "reload"}}, 2 * patience)
@@ -50,6 +47,9 @@ protected:
             },
             patience);
     }
+    static std::map<int, std::string> all_have(const std::string& key) {
+        return {{1, key}, {2, key}, {3, key}};
+    }
     void write_keys(int node, const std::vector<std::string>& keys) {
         std::ofstream file(cluster().directory(node) + "/cluster.key");
         for (const std::string& key : keys) file << key << '\n';
@@ -60,7 +60,6 @@ protected:
             EXPECT_EQ(changes(node), json::array({"the keys"})) << "node " << node;
         }
     }
-    static int after(int node) { return node % 3 + 1; }
 };
 
 TEST_F(ReloadScenario, TakesOverServicesAndHooksOnEveryNodeAndMovesNothing) {
@@ -219,14 +218,10 @@ TEST_F(ReloadScenario, IsAskedForBySighupAsWell) {
     const int active = begin();
     add(active, "[hook.page]\non = fault\ncommand = /bin/true\n");
     ::kill(cluster().daemon(active).pid(), SIGHUP);
-    const auto logged = [&](const std::string& text) {
-        return wait_until([&] { return cluster().log(active).find(text) != std::string::npos; },
-                          patience);
-    };
-    EXPECT_TRUE(logged("reload: hook.page"));
+    EXPECT_TRUE(logs(active, "reload: hook.page"));
     write_configuration(active, "nonsense");
     ::kill(cluster().daemon(active).pid(), SIGHUP);
-    EXPECT_TRUE(logged("the configuration is not taken over, nothing has changed"));
+    EXPECT_TRUE(logs(active, "the configuration is not taken over, nothing has changed"));
     EXPECT_TRUE(cluster().running(active));
 }
 
@@ -246,9 +241,7 @@ TEST_F(ReloadScenario, IsGivenUpWhenTheReadingDoesNotEnd) {
 }
 
 TEST_F(ReloadScenario, KeysRotateWithoutAGapWhileTrafficRuns) {
-    std::map<int, std::string> keys;
-    for (int node = 1; node <= 3; ++node) keys[node] = first_key;
-    const int active = begin({.keys = keys});
+    const int active = begin({.keys = all_have(first_key)});
     mark();
     all_take_over({first_key, second_key});
     all_take_over({second_key, first_key});
@@ -268,9 +261,7 @@ TEST_F(ReloadScenario, KeysRotateWithoutAGapWhileTrafficRuns) {
 /// The guard's last will was sealed with the first key, which nobody accepts any more when it is
 /// sent.
 TEST_F(ReloadScenario, TheLastWillIsSealedAgainByTheNewKey) {
-    std::map<int, std::string> keys;
-    for (int node = 1; node <= 3; ++node) keys[node] = first_key;
-    const int active = begin({.deadtime = 2s, .keys = keys});
+    const int active = begin({.deadtime = 2s, .keys = all_have(first_key)});
     all_take_over({first_key, second_key});
     all_take_over({second_key, first_key});
     all_take_over({second_key});

@@ -255,9 +255,7 @@ TEST_F(Rivals, AtTheStartAreTakenOver) {
     EXPECT_TRUE(watcher().wait_for_holders(vip(), {*active, stranger_number}, patience));
     expect_announced(*active, vip());
     EXPECT_TRUE(client().answered_by(*active, client().mark(), patience));
-    EXPECT_TRUE(wait_until(
-        [&] { return cluster().log(*active).find("(conflict = take-over)") != std::string::npos; },
-        patience));
+    EXPECT_TRUE(logs(*active, "(conflict = take-over)"));
     stranger.give_up(vip());
 }
 

@@ -1,5 +1,7 @@
 #include "test/net/scenario.h"
 
+#include <fstream>
+
 namespace komainu::lab {
 
 namespace {
@@ -9,6 +11,13 @@ constexpr const char* announcements_only = "arp or icmp6";
 Bytes bytes_of(const Frame& frame) { return frame.bytes; }
 
 }  // namespace
+
+void replace_in_file(const std::string& file, const std::string& old, const std::string& with) {
+    std::string text = read_file(file);
+    const auto at = text.find(old);
+    ASSERT_NE(at, text.npos) << old;
+    std::ofstream(file) << text.replace(at, old.size(), with);
+}
 
 void Scenario::lay_out(ClusterOptions options) {
     cluster_ = std::make_unique<Cluster>(std::move(options));
@@ -22,6 +31,11 @@ void Scenario::lay_out(ClusterOptions options) {
 int Scenario::begin(ClusterOptions options) {
     lay_out(std::move(options));
     return start();
+}
+
+bool Scenario::logs(int node, const std::string& text) {
+    return wait_until([&] { return cluster_->log(node).find(text) != std::string::npos; },
+                      patience);
 }
 
 int Scenario::start() {

@@ -16,8 +16,17 @@
 
 namespace komainu::lab {
 
+/// The first place where that stands.
+void replace_in_file(const std::string& file, const std::string& old, const std::string& with);
+
 class Scenario : public testing::Test {
 protected:
+    /// The next node of three.
+    static int after(int node) { return node % 3 + 1; }
+
+    /// Waits for a line of the node's log that has the text.
+    bool logs(int node, const std::string& text);
+
     /// Lays out the cluster, its services and the witnesses. No daemon runs yet.
     void lay_out(ClusterOptions options = {});
 

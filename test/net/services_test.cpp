@@ -71,7 +71,7 @@ TEST_F(Services, TakeTheirWeightFromThePriorityAndLeaveTheVipWhereItIs) {
     lay_out(options);
     serve_everywhere([](int, Conversation& client) { client.await_end(); });
     const int active = start();
-    const int worse = active % 3 + 1, better = worse % 3 + 1;
+    const int worse = after(active), better = after(worse);
     ASSERT_TRUE(wait_until([&] { return priority_of(worse, active) == 100; }, patience));
 
     expect_no_move(active, [&] {
