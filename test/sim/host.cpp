@@ -60,8 +60,8 @@ void Host::start() {
     ++starts_;
     started_at_ = world_.agenda.now();
     incarnation_ = make_incarnation(clock_.wall_ms(started_at_), random_.next());
-    paused_ = stalls_ = stopping_ = exited_ = could_not_hold_ = guard_silent_ = hold_unanswered_ =
-        false;
+    paused_ = stalls_ = stopping_ = exited_ = could_not_hold_ = hold_unanswered_ = false;
+    guard_silent_since_.reset();
     held_ = {};
     dropping_.reset();
     guard_.begin();
@@ -168,7 +168,6 @@ void Host::kill_guard() {
     // Its end of the socket closes when its kernel lets it go.
     world_.agenda.later(kernel_.takes + 1us, [this, run = starts_] {
         if (run != starts_ || !node_) return;
-        guard_silent_ = true;
         guard_silent_since_ = world_.agenda.now();
         stop();
         look_after_guard();
@@ -180,9 +179,8 @@ void Host::pause_guard() {
     tell("the guard is paused");
     guard_.pause();
     world_.agenda.later(guard_silence_max, [this, run = starts_] {
-        if (run != starts_ || !node_ || !guard_.paused() || guard_silent_) return;
+        if (run != starts_ || !node_ || !guard_.paused() || guard_silent_since_) return;
         tell("the guard does not answer");
-        guard_silent_ = true;
         guard_silent_since_ = world_.agenda.now();
         fitness_may_have_changed();
         look_after_guard();
@@ -194,18 +192,18 @@ void Host::resume_guard() {
     tell("the guard goes on");
     guard_.resume();
     if (!guard_.alive()) return;
-    guard_silent_ = false;
+    guard_silent_since_.reset();
     fitness_may_have_changed();
 }
 
 /// Main believes a VIP down that its guard does not speak of only when it is not there.
 void Host::look_after_guard() {
-    if (!node_ || !guard_silent_) return;
+    if (!node_ || !guard_silent_since_) return;
     world_.agenda.later(look_after_every, [this, run = starts_] {
         if (run == starts_) look_after_guard();
     });
     const bool may_come =
-        hold_unanswered_ && world_.agenda.now() < guard_silent_since_ + kernel_.lifetime();
+        hold_unanswered_ && world_.agenda.now() < *guard_silent_since_ + kernel_.lifetime();
     const bool may_come_back = guard_.alive() && (lease_stands() || may_come);
     if (paused_ || !dropping_ || kernel_.has_vip() || may_come_back) return;
     step(VipsDropped{*std::exchange(dropping_, {})});

@@ -91,7 +91,7 @@ private:
     void perform(const Action& action);
     void arm();
     void fitness_may_have_changed() {
-        step(HealthChanged{healthy_ && !guard_silent_, !guard_silent_});
+        step(HealthChanged{healthy_ && !guard_silent_since_, !guard_silent_since_});
     }
     void ask_arbiter(const AskArbiter& ask);
     void look_after_fence();
@@ -142,8 +142,7 @@ private:
     Instant lease_until_;
     std::optional<Term> dropping_;
     bool hold_unanswered_ = false;
-    bool guard_silent_ = false;
-    Instant guard_silent_since_;
+    std::optional<Instant> guard_silent_since_;
     bool fence_watched_ = false;
     Received received_;
 };

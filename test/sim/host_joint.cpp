@@ -97,7 +97,7 @@ void Host::perform(const Action& action) {
                 guard_.order(a);
             },
             [&](const ExtendLease& a) {
-                if (guard_silent_ || !page_.extend(lease_until_, a.until)) return;
+                if (guard_silent_since_ || !page_.extend(lease_until_, a.until)) return;
                 lease_until_ = a.until;
                 look_after_fence();
             },
