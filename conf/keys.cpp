@@ -1,11 +1,11 @@
 #include "conf/keys.h"
-#include "base/deadtime.h"
 
 #include <boost/any.hpp>
 #include <boost/program_options/errors.hpp>
 #include <boost/program_options/value_semantic.hpp>
 #include <functional>
 
+#include "base/deadtime.h"
 #include "conf/url.h"
 #include "conf/value_text.h"
 

@@ -73,7 +73,7 @@ private:
     void check_exists(const LinkConfig& link) {
         const auto count = config_.link_count();
         if (count != 0 && static_cast<std::size_t>(link.number) > count)
-            problems_.error(lines_.section(fmt::format("link.{}", link.number)),
+            problems_.error(lines_.section(title_of(link)),
                             "there is no such link, since each node has {}; remove the section, "
                             "or give every node one address more for it",
                             addresses(count));

@@ -216,10 +216,6 @@ void read_one(Section section, ReadConfig& read) {
     kind.read(section, read);
 }
 
-}  // namespace
-
-namespace {
-
 /// Nothing that komainu does for a VIP is done for these.
 void set_command_vips_apart(Config& config) {
     std::ranges::copy_if(config.vips, std::back_inserter(config.command_vips),

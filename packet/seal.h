@@ -30,7 +30,6 @@ public:
     KeyRing(const KeyRing&) = delete;
     KeyRing& operator=(const KeyRing&) = delete;
 
-    std::size_t size() const { return keys_.size(); }
     /// In the same order, so that the same one signs.
     bool has_same_keys(const KeyRing& other) const {
         return std::ranges::equal(keys_, other.keys_, {}, &Key::id, &Key::id);

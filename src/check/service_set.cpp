@@ -22,26 +22,24 @@ Health health_before_checking(InitialState state) {
     assertion_failed("state is an InitialState", __FILE__, __LINE__);
 }
 
+ServiceSet::View unchecked(const ServiceConfig& config) {
+    return {config.name,     config.check,      health_before_checking(config.initial),
+            wall_clock_ms(), "not checked yet", config.weight};
+}
+
 }  // namespace
 
 ServiceSet::ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
                        Require require, Changed changed)
     : loop_(loop), commands_(commands), require_(require), changed_(std::move(changed)) {
-    fill(services);
+    services_.reserve(services.size());  // the reports refer to the elements
+    for (const ServiceConfig& config : services) add(config, unchecked(config));
     judge();
 }
 
-void ServiceSet::fill(const std::vector<ServiceConfig>& services) {
-    services_.reserve(services.size());  // the reports refer to the elements
-    for (const ServiceConfig& config : services) add(config);
-}
-
-void ServiceSet::add(const ServiceConfig& config) {
-    const Health health = health_before_checking(config.initial);
-    Service& service = services_.emplace_back(Service{
-        {config.name, config.check, health, wall_clock_ms(), "not checked yet", config.weight},
-        Damper(config.rise, config.fall, health),
-        nullptr});
+void ServiceSet::add(const ServiceConfig& config, View view) {
+    const Damper damper(config.rise, config.fall, view.health);
+    Service& service = services_.emplace_back(Service{std::move(view), damper, nullptr});
     service.check =
         make_check(loop_, commands_, services_.size() - 1, config,
                    [this, &service](const CheckResult& result) { on_result(service, result); });
@@ -54,17 +52,19 @@ void ServiceSet::start() {
 void ServiceSet::take_over(const std::vector<ServiceConfig>& services, Require require) {
     require_ = require;
     const auto before = std::exchange(services_, {});
-    fill(services);
-    for (std::size_t i = 0; i < services.size(); ++i) {
-        Service& service = services_[i];
-        const auto known = std::ranges::find(before, service.view.name,
-                                             [](const Service& s) { return s.view.name; });
-        service.view.health = known == before.end() ? Health::healthy : known->view.health;
-        if (known != before.end()) {
-            service.view.since_ms = known->view.since_ms;
-            service.view.reason = known->view.reason;
+    services_.reserve(services.size());
+    for (const ServiceConfig& config : services) {
+        View view = unchecked(config);
+        const auto known = std::ranges::find_if(
+            before, [&](const Service& service) { return service.view.name == config.name; });
+        if (known == before.end()) {
+            view.health = Health::healthy;
+        } else {
+            view.health = known->view.health;
+            view.since_ms = known->view.since_ms;
+            view.reason = known->view.reason;
         }
-        service.damper = Damper(services[i].rise, services[i].fall, service.view.health);
+        add(config, std::move(view));
     }
     judge();
     start();

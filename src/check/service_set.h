@@ -61,8 +61,7 @@ private:
         bool healthy() const { return view.health == Health::healthy; }
     };
 
-    void fill(const std::vector<ServiceConfig>& services);
-    void add(const ServiceConfig& config);
+    void add(const ServiceConfig& config, View view);
     void on_result(Service& service, const CheckResult& result);
     void judge();
     std::string reasons_of(bool (*whose)(const Service&)) const;

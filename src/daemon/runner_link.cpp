@@ -7,6 +7,12 @@
 
 namespace komainu {
 
+namespace {
+
+constexpr const char* silent = "the runner does not answer";
+
+}  // namespace
+
 RunnerLink::RunnerLink(Loop& loop, Fd socket)
     : socket_(std::move(socket)),
       watch_(loop.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { on_ready(); })) {}
@@ -28,8 +34,11 @@ std::optional<RunId> RunnerLink::move_vip(std::size_t vip, bool up, Ended ended)
 
 /// What finds no room is lost, and was not started: the runner has not read for long.
 std::optional<RunId> RunnerLink::order(std::uint64_t run, const RunnerOrder& order, Ended ended) {
-    if (runs_.size() == runs_max) trouble_ = "the runner does not answer";
-    if (runs_.size() == runs_max || !send(order)) return {};
+    if (runs_.size() == runs_max) {
+        trouble_ = silent;
+        return {};
+    }
+    if (!send(order)) return {};
     runs_.emplace(RunId{run}, std::move(ended));
     return RunId{run};
 }
@@ -37,7 +46,7 @@ std::optional<RunId> RunnerLink::order(std::uint64_t run, const RunnerOrder& ord
 bool RunnerLink::send(const RunnerOrder& order) {
     if (!socket_) return false;
     const bool sent = send_over(socket_.get(), order) == Sent::yes;
-    trouble_ = sent ? "" : "the runner does not answer";
+    trouble_ = sent ? "" : silent;
     return sent;
 }
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "conf/reader.h"
@@ -33,11 +32,10 @@ bool write_all(int fd, std::string_view text) {
 /// What is promised from now on must bind the next run, so that is on the disk first. A shorter one
 /// leaves the record as it is: earlier promises last for as long as they were given.
 Status remember(const Config& running, const Config& wanted) {
-    const Duration longer = std::max(running.heartbeat.deadtime, wanted.heartbeat.deadtime);
-    if (longer <= recorded_deadtime(wanted.control.state_dir)) return Ok{};
-    if (longer == running.heartbeat.deadtime)
-        return Ok{};  // which start-up could not record either
-    return record_deadtime(wanted.control.state_dir, longer);
+    const Duration deadtime = wanted.heartbeat.deadtime;
+    if (deadtime <= running.heartbeat.deadtime) return Ok{};
+    if (deadtime <= recorded_deadtime(wanted.control.state_dir)) return Ok{};
+    return record_deadtime(wanted.control.state_dir, deadtime);
 }
 
 bool refuse(const std::string& why, const ConfigFiles& into) {

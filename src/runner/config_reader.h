@@ -3,6 +3,8 @@
 // the new one is found here; what main and the runner are handed has been accepted.
 #pragma once
 
+#include <array>
+
 #include "base/fd.h"
 #include "conf/load.h"
 #include "runner/program.h"
@@ -13,6 +15,8 @@ namespace komainu {
 struct ConfigFiles {
     Fd text;
     Fd keys;
+
+    std::array<int, 2> fds() const { return {text.get(), keys.get()}; }
 };
 
 Result<ConfigFiles> make_config_files();
@@ -21,11 +25,12 @@ Result<ConfigFiles> make_config_files();
 bool read_config_anew(const ConfigSource& source, const Config& running, const Users& users,
                       const ConfigFiles& into);
 
-/// What the runner makes of a text that was accepted.
+/// What the runner goes by.
 struct TakenConfig {
     Config config;
     Programs programs;
 };
+/// Of a text that was accepted.
 Result<TakenConfig> take_config(const ConfigFiles& files, NodeId self, const Users& users);
 
 }  // namespace komainu

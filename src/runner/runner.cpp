@@ -64,11 +64,11 @@ void keep_only(std::vector<unsigned> fds) {
 
 }  // namespace
 
-Runner::Runner(Loop& loop, Start start, Fd to_main)
+Runner::Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main)
     : loop_(loop),
-      source_(std::move(start.source)),
-      users_(std::move(start.users)),
-      taken_{std::move(start.config), std::move(start.programs)},
+      source_(std::move(source)),
+      users_(std::move(users)),
+      taken_(std::move(taken)),
       to_main_(std::move(to_main)),
       main_watch_(loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { on_main(); })) {}
 
@@ -187,7 +187,7 @@ void Runner::read_config(const ReadConfigOrder& order) {
 void Runner::config_was_read(const Run& run, const RunEnd& end) {
     if (end.ending != Ending::exited)
         return report_config(run.id, ConfigOutcome::failed, to_string(end));
-    for (const int fd : {run.files->text.get(), run.files->keys.get()})
+    for (const int fd : run.files->fds())
         if (Status sealed = seal_memory_file(fd); !sealed)
             return report_config(run.id, ConfigOutcome::failed, sealed.error().what);
     if (end.succeeded()) return hand_over(run.id, *run.files);
@@ -199,8 +199,7 @@ void Runner::hand_over(std::uint64_t run, const ConfigFiles& files) {
     auto taken = take_config(files, taken_.config.self, users_);
     if (!taken) return report_config(run, ConfigOutcome::failed, taken.error().what);
     offered_ = {run, std::move(*taken)};
-    const int fds[] = {files.text.get(), files.keys.get()};
-    report_config(run, ConfigOutcome::accepted, "", fds);
+    report_config(run, ConfigOutcome::accepted, "", files.fds());
 }
 
 void Runner::take_over(const TakeOverOrder& order) {
@@ -244,8 +243,7 @@ Status Runner::fork_minder(Run& run, const Work& work) {
     if (run.minder != 0) return Ok{};
     std::vector<unsigned> files;
     if (run.files)
-        for (const int fd : {run.files->text.get(), run.files->keys.get()})
-            files.push_back(static_cast<unsigned>(fd));
+        for (const int fd : run.files->fds()) files.push_back(static_cast<unsigned>(fd));
     become_minder([&] { return work(run); }, minders.get(), std::move(files), run.id, runner);
 }
 
@@ -334,7 +332,7 @@ int run_runner(const ConfigSource& source, const Config& config, Fd to_main) {
     if (!loop) return start_failed(to_main.get(), loop.error());
     if (Status given = give_up_privileges(*users, *programs); !given)
         return start_failed(to_main.get(), given.error());
-    Runner(**loop, {source, config, std::move(*users), std::move(*programs)}, std::move(to_main))
+    Runner(**loop, source, std::move(*users), {config, std::move(*programs)}, std::move(to_main))
         .run();
     return 0;
 }

@@ -22,15 +22,8 @@ class Runner {
 public:
     static constexpr std::size_t runs_max = 64;  ///< at once
 
-    /// What was known at the start, when there were still the privileges to become others.
-    struct Start {
-        ConfigSource source;
-        Config config;
-        Users users;
-        Programs programs;
-    };
-
-    Runner(Loop& loop, Start start, Fd to_main);
+    /// The users are those of the start, when there were still the privileges to become others.
+    Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main);
 
     /// Until main is gone and nothing runs any more.
     void run();
