@@ -64,6 +64,7 @@ Options draw_options(std::uint64_t seed) {
     draw_clocks(options, random);
     draw_guards(options, random);
     if (random.below(4) == 0) options.preempt_after = random.below(5 * options.deadtime);
+    options.short_at_first = random.below(2) == 0;
     return options;
 }
 

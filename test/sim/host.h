@@ -36,6 +36,7 @@ public:
     void hear(const PacketPtr& packet);
     void set_healthy(bool healthy);
     void set_trusted(bool reachable);
+    void set_reached(NodeId peer, bool reached);  ///< its service, from here
     void set_lan_silent(bool silent) { lan_silent_ = silent; }
     void ask_switchover(NodeId target);
     void ask_standby(bool standby);
@@ -117,7 +118,8 @@ private:
         Duration interval;
         Duration deadtime;
     };
-    Times times_{world_.options.interval, world_.options.deadtime};
+    Times times_{world_.options.interval / (world_.options.short_at_first ? 2 : 1),
+                 world_.options.deadtime / (world_.options.short_at_first ? 2 : 1)};
     Duration remembered_ = times_.deadtime;  ///< on its disk
 
     std::unique_ptr<Node> node_;

@@ -7,8 +7,8 @@
 //                       lifetime ends it (P2). That is what the fence is for.
 //   P1 promises         A lease stands on promises of a majority and ends before the first of those
 //                       does, in true time, whatever the clocks show. A promise that its giver has
-//                       forgotten in a restart still binds it; a later one does not count beside
-//                       it.
+//                       forgotten in a restart still binds it, for as long as its next run
+//                       remembers that there may be one; a later one does not count beside it.
 //   P1 lease            A lease that has lapsed, or a tenancy that is over, is never revived; a
 //                       tenancy begins at most once, in a term of its node, above all terms of it
 //                       before; a witness has none. Terms never shrink.

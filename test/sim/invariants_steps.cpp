@@ -17,7 +17,12 @@ void Invariants::started(const Host& host) {
 
 void Invariants::ends(const Host& host) {
     Record& record = records_[number(host.id())];
-    if (record.binding) record.forgotten.push_back(*record.binding);
+    if (record.binding) {
+        const Instant remembered =
+            host.clock().true_time_of(host.local() + host.node()->settings().remembered);
+        record.forgotten.push_back(
+            {record.binding->to, std::min(record.binding->until, remembered)});
+    }
     record.binding.reset();
     record.unanswered.clear();
 }

@@ -15,6 +15,7 @@ struct Options {
     QuorumLoss on_quorum_loss = QuorumLoss::release;
     Duration interval = 10ms;
     Duration deadtime = 40ms;
+    bool short_at_first = false;  ///< the nodes begin with half of these times
     std::optional<Duration> preempt_after = {};
     std::uint64_t seed = 1;
     Noise noise;
