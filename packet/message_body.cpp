@@ -4,7 +4,8 @@
 //   tenancy    term 9, incarnation 8                    all 0: none
 //   heartbeat  highest term 9, following 17, released 9, priority 2, conditions 1,
 //              maintenance 10, deadtime 4, remembered 4, seven digests of settings, 4 each, count
-//              1, then count times: peer 1, incarnation 8, sequence 8, held in microseconds 3
+//              1, then count times: peer 1, incarnation 8, sequence 8, held in microseconds 3; the
+//              peer's highest bit is set when the sender cannot reach its service
 //   deadtime and remembered in milliseconds, 20 to 3 600 000
 //   maintenance changed 9, paused 1 (0 or 1)            all 0: never asked for
 //   request    round 8, deadtime 4
@@ -29,6 +30,8 @@ constexpr std::array condition_bits{
     &Conditions::healthy, &Conditions::witness,    &Conditions::quarantined, &Conditions::free,
     &Conditions::leaving, &Conditions::on_standby, &Conditions::paused};
 
+constexpr std::uint8_t out_of_reach_bit = 0x80;
+
 void write(Writer& writer, Duration deadtime) {
     writer.u32(static_cast<std::uint32_t>(deadtime / 1ms));
 }
@@ -51,7 +54,8 @@ void write(Writer& writer, const Conditions& conditions) {
 }
 
 void write(Writer& writer, const Echo& echo) {
-    writer.u8(static_cast<std::uint8_t>(echo.peer));
+    const int flag = echo.out_of_reach ? out_of_reach_bit : 0;
+    writer.u8(static_cast<std::uint8_t>(number(echo.peer) | flag));
     writer.u64(static_cast<std::uint64_t>(echo.incarnation));
     writer.u64(echo.sequence);
     writer.u24(echo.held_us);
@@ -109,12 +113,6 @@ Duration read_deadtime(Reader& reader) {
     return deadtime;
 }
 
-NodeId read_node(Reader& reader) {
-    const NodeId node{reader.u8()};
-    if (!is_valid(node)) reader.fail();
-    return node;
-}
-
 NodeId read_node_or_none(Reader& reader) {
     const NodeId node{reader.u8()};
     if (node != no_node && !is_valid(node)) reader.fail();
@@ -154,7 +152,10 @@ Conditions read_conditions(Reader& reader) {
 
 Echo read_echo(Reader& reader) {
     Echo echo;
-    echo.peer = read_node(reader);
+    const std::uint8_t peer = reader.u8();
+    echo.out_of_reach = (peer & out_of_reach_bit) != 0;
+    echo.peer = NodeId{static_cast<std::uint8_t>(peer & ~out_of_reach_bit)};
+    if (!is_valid(echo.peer)) reader.fail();
     echo.incarnation = Incarnation{reader.u64()};
     echo.sequence = reader.u64();
     echo.held_us = reader.u24();

@@ -35,6 +35,11 @@ public:
     constexpr void insert(NodeId id) { bits_ |= bit(id); }
     constexpr void erase(NodeId id) { bits_ &= ~bit(id); }
     constexpr bool contains(NodeId id) const { return (bits_ & bit(id)) != 0; }
+    constexpr NodeSet without(const NodeSet& others) const {
+        NodeSet rest;
+        rest.bits_ = bits_ & ~others.bits_;
+        return rest;
+    }
     constexpr int size() const { return std::popcount(bits_); }
     constexpr bool operator==(const NodeSet&) const = default;
 

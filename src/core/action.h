@@ -33,6 +33,7 @@ enum class Cause : std::uint8_t {
     hold_failed,    ///< the guard could not add the VIPs
     switchover,
     unhealthy,
+    out_of_reach,    ///< most nodes cannot reach its service, and another's they can
     put_on_standby,  ///< by the operator
     stopping,
     rival,  ///< quorum = none or half: an active that started earlier was heard

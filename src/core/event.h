@@ -27,6 +27,13 @@ struct HealthChanged {
     bool operator==(const HealthChanged&) const = default;
 };
 
+/// Whether this node reaches a peer's service from outside; it does until the first event says
+/// otherwise. What makes it say so is the life check's method, and no business of the core's.
+struct ReachChanged {
+    NodeId peer = no_node;
+    bool reached = true;
+};
+
 /// Of this node: what a service's weight takes from it, or what was configured anew.
 struct PriorityChanged {
     std::uint16_t priority = 0;
@@ -96,8 +103,8 @@ struct RivalSeen {};
 struct StopAsked {};
 
 using Event =
-    std::variant<TimerExpired, Received, HealthChanged, PriorityChanged, Reconfigured, VipsHeld,
-                 HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
+    std::variant<TimerExpired, Received, HealthChanged, ReachChanged, PriorityChanged, Reconfigured,
+                 VipsHeld, HoldFailed, VipsDropped, SwitchoverAsked, PauseAsked, StandbyAsked,
                  TrustedServersChanged, ArbiterAnswered, RivalSeen, StopAsked>;
 
 }  // namespace komainu

@@ -29,6 +29,7 @@ struct Echo {
     Incarnation incarnation = no_incarnation;
     std::uint64_t sequence = 0;
     std::uint32_t held_us = 0;  ///< held_us_max: so long, or longer
+    bool out_of_reach = false;  ///< the sender cannot reach its service: see ReachChanged
     bool operator==(const Echo&) const = default;
 };
 

@@ -58,6 +58,7 @@ void Node::on(const TimerExpired&) {
     judge_peers();
     judge_hold();
     judge_candidacy();
+    judge_reach();
     judge_switchover();
     judge_preemption();
     judge_departure();
@@ -95,6 +96,7 @@ void Node::hear(const Envelope& envelope, const Heartbeat& heartbeat) {
         peer.pledge(sent_at + lease_span(std::min(deadtime, heartbeat.remembered)));
         extend_lease();
     }
+    judge_reach();
 }
 
 std::optional<Peer::EchoOfMe> Node::echo_of_me(const Heartbeat& heartbeat) const {
@@ -236,6 +238,7 @@ Instant Node::deadline() const {
     if (preferred_) consider(preferred_->until);
     if (candidacy_) consider(std::min(candidacy_->ask_again_at, candidacy_->give_up_at));
     if (switchover_) consider(std::min(switchover_->ask_again_at, switchover_->give_up_at));
+    if (reach_lost_at_) consider(*reach_lost_at_ + settings_.deadtime);
     consider(preempt_at_);
     for (const Peer& peer : peers_)
         if (peer.alive()) consider(peer.dead_at());

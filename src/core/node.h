@@ -81,6 +81,8 @@ public:
     const std::vector<Peer>& peers() const { return peers_; }
     const Member& member() const { return member_; }
     const Peer* find(NodeId) const;  ///< null: no peer
+    /// Those within earshot, perhaps this one among them, who cannot reach the node's service.
+    NodeSet out_of_reach_of(NodeId) const;
     /// A peer's role as this node sees it.
     Role role_of(const Peer&) const;
 
@@ -196,6 +198,15 @@ private:
     bool may_stand_while_paused(NodeId) const;
     bool could_stand(const Peer&) const;
 
+    // --- node_reach.cpp: services that others do not reach ---------------------------------------
+    void on(const ReachChanged&);
+    bool is_majority(const NodeSet&) const;
+    bool is_out_of_reach(NodeId) const;
+    bool is_better_reached(NodeId a, NodeId b) const;
+    /// The VIPs would leave a service that can be reached for one that cannot.
+    bool would_lose_reach(NodeId to) const { return is_better_reached(active().term.node, to); }
+    void judge_reach();
+
     // --- node_preempt.cpp: a higher priority than the active's ----------------------------------
     void judge_preemption();
     bool wants_to_preempt() const;
@@ -306,6 +317,9 @@ private:
         Instant give_up_at;
     };
     std::optional<PendingSwitchover> switchover_;
+    /// Since when another's service is reached by most, and ours is not; unset while we need not
+    /// go.
+    std::optional<Instant> reach_lost_at_;
     std::optional<Instant> preempt_at_;  ///< when to ask (again); unset while there is no reason
 };
 

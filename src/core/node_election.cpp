@@ -73,12 +73,13 @@ Duration Node::stagger() const { return std::clamp(settings_.interval, stagger_m
 
 Standing Node::own_standing() const {
     const bool successor = preferred_ && preferred_->node == settings_.self;
-    return {settings_.self, member_.priority, settings_.incarnation, successor};
+    return {settings_.self, member_.priority, settings_.incarnation, successor,
+            is_out_of_reach(settings_.self)};
 }
 
 Standing Node::standing_of(const Peer& peer) const {
     const bool successor = preferred_ && preferred_->node == peer.id();
-    return {peer.id(), peer.priority(), peer.incarnation(), successor};
+    return {peer.id(), peer.priority(), peer.incarnation(), successor, is_out_of_reach(peer.id())};
 }
 
 int Node::places_behind() const {
@@ -94,7 +95,7 @@ bool Node::could_stand(const Peer& peer) const {
 const Peer* Node::best_successor() const {
     const Peer* best = nullptr;
     for (const Peer& peer : peers_)
-        if (could_stand(peer) && peer.could_succeed() &&
+        if (could_stand(peer) && peer.could_succeed() && !would_lose_reach(peer.id()) &&
             (!best || goes_before(standing_of(peer), standing_of(*best))))
             best = &peer;
     return best;

@@ -17,7 +17,8 @@ void Node::judge_preemption() {
 
 /// Only for a higher priority: an earlier start is no reason to move anything.
 bool Node::wants_to_preempt() const {
-    if (!settings_.preempt_after || !following_ || paused() || quarantined() || !eligible())
+    if (!settings_.preempt_after || !following_ || paused() || quarantined() || !eligible() ||
+        would_lose_reach(settings_.self))
         return false;
     const Peer* active = find(following_.term.node);
     return active && active->alive() && !active->conditions().paused &&

@@ -39,13 +39,14 @@ std::optional<SwitchoverOutcome> Node::objection_to(NodeId target) const {
         return {};
     }
     if (target == settings_.self)
-        return member_.witness                ? std::optional{SwitchoverOutcome::no_such_target}
-               : eligible() && !quarantined() ? std::nullopt
-                                              : std::optional{SwitchoverOutcome::target_unfit};
+        return member_.witness ? std::optional{SwitchoverOutcome::no_such_target}
+               : eligible() && !quarantined() && !would_lose_reach(target)
+                   ? std::nullopt
+                   : std::optional{SwitchoverOutcome::target_unfit};
     const Peer* peer = find(target);
     if (!peer || peer->member().witness) return SwitchoverOutcome::no_such_target;
     if (peer->conditions().paused) return SwitchoverOutcome::paused;
-    if (!peer->could_succeed()) return SwitchoverOutcome::target_unfit;
+    if (!peer->could_succeed() || would_lose_reach(target)) return SwitchoverOutcome::target_unfit;
     return {};
 }
 

@@ -72,6 +72,9 @@ void Peer::believe(const Heartbeat& heartbeat) {
     deadtime_ = heartbeat.deadtime;
     remembered_ = heartbeat.remembered;
     digests_ = heartbeat.digests;
+    out_of_its_reach_ = {};
+    for (const Echo& echo : heartbeat.echoes)
+        if (echo.out_of_reach) out_of_its_reach_.insert(echo.peer);
     stepped_down_ = false;
     if (!conditions_.quarantined) pledges_count_ = true;
 }
@@ -101,10 +104,11 @@ bool Peer::accept_request(const Envelope& envelope) {
 std::optional<Echo> Peer::echo(Instant now, Duration own_deadtime) const {
     const Duration deadtime = patience(own_deadtime);
     if (heard_within(deadtime, now))
-        return Echo{id(), incarnation_, heartbeat_sequence_, microseconds_since(heard_at_, now)};
+        return Echo{id(), incarnation_, heartbeat_sequence_, microseconds_since(heard_at_, now),
+                    !reached_};
     if (unproven_.incarnation != no_incarnation && now < unproven_.heard_at + deadtime)
         return Echo{id(), unproven_.incarnation, unproven_.sequence,
-                    microseconds_since(unproven_.heard_at, now)};
+                    microseconds_since(unproven_.heard_at, now), !reached_};
     return {};
 }
 

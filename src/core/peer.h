@@ -58,6 +58,10 @@ public:
     /// It has released its term: not a candidate until it says so in a new heartbeat.
     void step_down() { stepped_down_ = true; }
 
+    /// Whether we reach its service. It is told to the others with our echo of the peer.
+    void set_reached(bool reached) { reached_ = reached; }
+    bool reached() const { return reached_; }
+
     /// Counts a genuine message that is not believed, since nothing proves it to be fresh.
     void count_stale() { ++stale_; }
     std::uint64_t stale() const { return stale_; }
@@ -88,6 +92,8 @@ public:
     Instant dead_at() const { return dead_at_; }
     Duration remembered() const { return remembered_; }
     const SettingsDigests& digests() const { return digests_; }
+    /// Whose service it does not reach.
+    const NodeSet& out_of_its_reach() const { return out_of_its_reach_; }
 
     /// Its proven incarnation, whether it hears us or not.
     bool heard_within(Duration time, Instant now) const {
@@ -127,6 +133,7 @@ private:
     Unproven unproven_;
 
     std::uint64_t stale_ = 0;  ///< for the status only
+    bool reached_ = true;
 
     bool alive_ = false;
     Instant dead_at_;  ///< moves ahead, by our patience, with each fresh heartbeat that echoes us
@@ -137,6 +144,7 @@ private:
     Duration deadtime_{};
     Duration remembered_{};
     SettingsDigests digests_{};
+    NodeSet out_of_its_reach_;
     bool stepped_down_ = false;
     std::uint64_t given_back_ = 0;  ///< the newest round that it has released
 

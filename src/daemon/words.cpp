@@ -30,6 +30,8 @@ std::string_view word(Cause cause) {
             return "switchover";
         case Cause::unhealthy:
             return "unhealthy";
+        case Cause::out_of_reach:
+            return "out_of_reach";
         case Cause::put_on_standby:
             return "standby";
         case Cause::stopping:
@@ -60,6 +62,8 @@ std::string_view sentence(Cause cause) {
             return "switchover";
         case Cause::unhealthy:
             return "the life check failed";
+        case Cause::out_of_reach:
+            return "most nodes cannot reach its service, and they reach another's";
         case Cause::put_on_standby:
             return "the operator put this node on standby";
         case Cause::stopping:
@@ -119,8 +123,8 @@ std::string sentence(SwitchoverOutcome outcome, NodeId target) {
             return node + " is not in the configuration, or is a witness";
         case SwitchoverOutcome::target_unfit:
             return node +
-                   " is down, has just started, or its life check fails, so it cannot become "
-                   "active";
+                   " is down, has just started, its life check fails, or most nodes cannot reach its "
+                   "service, so it cannot become active";
         case SwitchoverOutcome::no_standby:
             return "no other node is alive and healthy";
         case SwitchoverOutcome::busy:

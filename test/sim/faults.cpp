@@ -112,6 +112,18 @@ void resume_from_maintenance(const Draw& draw) {
     draw.cluster.host(draw.any()).ask_pause(scope, false);
 }
 
+/// Of everybody, or of some.
+void out_of_reach(const Draw& draw) {
+    const NodeId whose = draw.victim().id();
+    const bool of_all = draw.one_in(2);
+    for (const auto& host : draw.cluster.hosts())
+        if (of_all || draw.one_in(2)) host->set_reached(whose, false);
+}
+void within_reach(const Draw& draw) {
+    const NodeId whose = draw.any();
+    for (const auto& host : draw.cluster.hosts()) host->set_reached(whose, true);
+}
+
 void slow_kernel(const Draw& draw) {
     draw.victim().kernel().takes = draw.random.below(draw.cluster.options().kernel_takes_max + 1ns);
 }
@@ -156,6 +168,8 @@ constexpr Fault table[] = {
     {"split", 2, split},
     {"ill", 1, [](const Draw& d) { d.cluster.set_healthy(d.victim().id(), false); }},
     {"well", 2, [](const Draw& d) { d.cluster.set_healthy(d.any(), true); }},
+    {"out of reach", 2, out_of_reach},
+    {"within reach", 2, within_reach},
     {"flutter", 3, flutter},
     {"switchover", 2,
      [](const Draw& d) { d.cluster.switchover(d.any(), d.one_in(2) ? no_node : d.any()); }},

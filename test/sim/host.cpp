@@ -144,6 +144,11 @@ void Host::set_healthy(bool healthy) {
     fitness_may_have_changed();
 }
 
+void Host::set_reached(NodeId peer, bool reached) {
+    tell("{} node {}'s service", reached ? "reaches" : "does not reach", number(peer));
+    step(ReachChanged{peer, reached});
+}
+
 void Host::ask_switchover(NodeId target) { step(SwitchoverAsked{RequestId{++asked_}, target}); }
 
 void Host::ask_standby(bool standby) {

@@ -142,7 +142,9 @@ TEST_F(MessageBodyTest, EchoesAscendByNode) {
 TEST_F(MessageBodyTest, AnEchoOfNode0Or65IsRefused) {
     const auto echo_of = [](const std::string& node) { return "01" + node + echo_of_1.substr(2); };
     EXPECT_TRUE(opens(heartbeat, heartbeat_with(healthy, echo_of("40"))));
+    EXPECT_TRUE(opens(heartbeat, heartbeat_with(healthy, echo_of("c0")))) << "64 out of reach";
     EXPECT_FALSE(opens(heartbeat, heartbeat_with(healthy, echo_of("00"))));
+    EXPECT_FALSE(opens(heartbeat, heartbeat_with(healthy, echo_of("80")))) << "0 out of reach";
     EXPECT_FALSE(opens(heartbeat, heartbeat_with(healthy, echo_of("41"))));
     EXPECT_FALSE(opens(heartbeat, heartbeat_with(healthy, echo_of("ff"))));
 }
