@@ -15,6 +15,7 @@ constexpr const char* unix_socket = "KOMAINU_CHECK_UNIX_SOCKET";
 constexpr const char* conninfo = "KOMAINU_CHECK_CONNINFO";
 constexpr const char* query = "KOMAINU_CHECK_QUERY";
 constexpr const char* expect = "KOMAINU_CHECK_EXPECT";
+constexpr const char* connect_to = "KOMAINU_CHECK_CONNECT_TO";
 constexpr const char* errors = "KOMAINU_CHECK_ERROR_ANSWERS";
 
 constexpr Range<int> timeouts_ms{1, 3'600'000};
@@ -66,6 +67,7 @@ std::vector<std::string> check_environment(const ServiceConfig& service) {
         variables.push_back(std::string(name) + "=" + std::string(value));
     };
     tell(timeout, std::to_string(service.timeout / 1ms));
+    if (service.connect_to) tell(connect_to, to_string(*service.connect_to));
     if (service.check == CheckKind::http) {
         tell(url, service.url);
         tell(status, to_string(service.status));
@@ -88,6 +90,7 @@ Result<ServiceConfig> read_check_environment(std::string_view kind, const Lookup
     service.check = check.value();
     Reader reader(lookup);
     reader.need(timeout, service.timeout, read_milliseconds);
+    reader.take(connect_to, service.connect_to, read_address);
     if (service.check == CheckKind::http) {
         reader.need(url, service.url, read_url);
         reader.take(status, service.status, read_status_list);

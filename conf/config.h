@@ -20,6 +20,7 @@ namespace komainu {
 inline constexpr std::size_t vips_max = 1024;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t hooks_max = 32;
+inline constexpr std::size_t outside_checks_max = 64;  ///< of a node's, at the others' services
 inline constexpr std::size_t command_vips_max = 16;
 inline constexpr std::size_t trusted_servers_max = 8;
 inline constexpr std::size_t tracked_interfaces_max = 16;
@@ -91,8 +92,17 @@ struct VipConfig {
 /// Which services must be well for a node to be fit; those with a weight do not count here.
 enum class Require : std::uint8_t { all, any };
 
+/// How a node's service is watched from outside, so that one that works for its own node alone does
+/// not keep the VIPs.
+enum class LifecheckMethod : std::uint8_t {
+    heartbeat,  ///< not at all: what a node says of itself counts
+    query,      ///< the nodes ask one another's services
+    external,   ///< a program of the operator's reports nodes alive or dead (komainuctl report)
+};
+
 /// `[lifecheck]`
 struct LifecheckConfig {
+    LifecheckMethod method = LifecheckMethod::heartbeat;
     Require require = Require::all;
     /// Those that a node needs to be fit, beside those that carry its VIPs.
     std::vector<std::string> track_interface;
@@ -128,6 +138,10 @@ struct ServiceConfig {
     std::string query = "SELECT 1";
     std::optional<std::string> expect;  ///< the first column of the first row
     ErrorAnswers error_answers = ErrorAnswers::ill;
+
+    /// Of no key: where a service of check = http or query is to be found, in place of the host
+    /// that its URL or conninfo names (conf/outside.h).
+    std::optional<IpAddress> connect_to = {};
 
     Argv command;      ///< check = command; exit status 0 is a success
     std::string user;  ///< whom it runs as; empty: the daemon's own

@@ -194,6 +194,7 @@ Keys keys_of(VipConfig& vip) {
 Keys keys_of(LifecheckConfig& lifecheck) {
     Keys keys;
     keys.add_options()                                                       //
+        ("method", choice(lifecheck.method, lifecheck_methods))              //
         ("require", choice(lifecheck.require, requirements))                 //
         ("track_interface", value(lifecheck.track_interface, read_tracked))  //
         ("track_delay", duration(lifecheck.track_delay, track_delays));

@@ -52,6 +52,12 @@ inline constexpr std::array<Named<CheckKind>, 5> check_kinds{{
     {"command", CheckKind::command},
 }};
 
+inline constexpr std::array<Named<LifecheckMethod>, 3> lifecheck_methods{{
+    {"heartbeat", LifecheckMethod::heartbeat},
+    {"query", LifecheckMethod::query},
+    {"external", LifecheckMethod::external},
+}};
+
 inline constexpr std::array<Named<Require>, 2> requirements{{
     {"all", Require::all},
     {"any", Require::any},

@@ -112,6 +112,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_heartbeat(compare, running, wanted);
     compare.refuse(running.all_vips(), wanted.all_vips(), &VipConfig::name, "address");
     const LifecheckConfig &before = running.lifecheck, &after = wanted.lifecheck;
+    compare.take_over("lifecheck.method", before.method != after.method);
     compare.take_over("lifecheck.require", before.require != after.require);
     compare.refuse("lifecheck", "track_interface", before.track_interface != after.track_interface);
     compare.refuse("lifecheck", "track_delay", before.track_delay != after.track_delay);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conf/names.h"
+#include "conf/outside.h"
 #include "conf/title.h"
 #include "conf/url.h"
 
@@ -88,11 +89,35 @@ private:
     Problems& problems_;
 };
 
+void check_method(const Config& config, const Lines& lines, Problems& problems) {
+    if (config.lifecheck.method != LifecheckMethod::query) return;
+    const Place place = lines.place("lifecheck", "method");
+    const auto asked =
+        static_cast<std::size_t>(std::ranges::count_if(config.services, is_asked_from_outside));
+    const auto nodes = static_cast<std::size_t>(
+        std::ranges::count_if(config.nodes, [](const NodeConfig& n) { return !n.witness; }));
+    if (asked == 0)
+        problems.error(place,
+                       "no service can be asked from outside; it takes one with check = tcp, query "
+                       "or http, without a unix_socket and without a weight");
+    if (asked * nodes > outside_checks_max)
+        problems.error(place,
+                       "{} services on {} nodes would be asked from outside, and {} checks are the "
+                       "most; watch fewer of them so, or write method = heartbeat",
+                       asked, nodes, outside_checks_max);
+    if (config.nodes.size() < 3)
+        problems.warning(place,
+                         "with {} nodes nobody is outvoted, so that nothing comes of it; add a "
+                         "node, such as a witness",
+                         config.nodes.size());
+}
+
 }  // namespace
 
 void check_services(const Config& config, const Lines& lines, Problems& problems) {
     ServiceChecker checker(config, lines, problems);
     for (const ServiceConfig& service : config.services) checker.check(service);
+    check_method(config, lines, problems);
 }
 
 }  // namespace komainu

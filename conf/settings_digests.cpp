@@ -53,8 +53,9 @@ std::uint32_t digest_of(const std::string& text) {
 
 SettingsDigests settings_digests(const Config& config) {
     const std::array<std::string, settings_groups> texts{
-        fmt::format("{} {}", static_cast<int>(config.quorum),
-                    static_cast<int>(config.on_quorum_loss)),
+        fmt::format("{} {} {}", static_cast<int>(config.quorum),
+                    static_cast<int>(config.on_quorum_loss),
+                    static_cast<int>(config.lifecheck.method)),
         text_of(config.trusted_servers),
         fmt::format("{} {} {}", config.preempt, config.preempt_delay.count(),
                     static_cast<int>(config.conflict)),

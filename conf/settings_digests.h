@@ -11,7 +11,7 @@ namespace komainu {
 
 /// By the keys that are in them.
 inline constexpr std::array<std::string_view, settings_groups> settings_group_names{
-    "quorum, on_quorum_loss",
+    "quorum, on_quorum_loss, method",
     "trusted_servers",
     "preempt, preempt_delay, conflict",
     "the nodes' address, priority, witness",

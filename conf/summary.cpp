@@ -124,6 +124,12 @@ std::string describe(const LifecheckConfig& lifecheck) {
     std::string text;
     for (const auto& interface : lifecheck.track_interface)
         text += fmt::format("interface {}: a node on which it is not up is not fit\n", interface);
+    if (lifecheck.method == LifecheckMethod::query)
+        text +=
+            "the nodes ask one another's services; one that most of them cannot reach counts\n"
+            "as such\n";
+    if (lifecheck.method == LifecheckMethod::external)
+        text += "nodes are reported alive or dead by komainuctl report\n";
     if (lifecheck.require == Require::any)
         text += "one healthy service without a weight is enough\n";
     return text;

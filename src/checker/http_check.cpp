@@ -13,6 +13,18 @@ namespace {
 
 constexpr const char* no_proxy = "";  // also none that the environment names
 
+struct FreeList {
+    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+/// Any host and port that the URL names is this host, at the same port: CURLOPT_CONNECT_TO(3).
+List redirection_to(const IpAddress& host) {
+    const std::string text = to_string(host);
+    return List(curl_slist_append(
+        nullptr, ("::" + (host.is_ipv4() ? text : "[" + text + "]") + ":").c_str()));
+}
+
 /// What came of the body, up to the bound. By CURLOPT_WRITEFUNCTION(3) a smaller number than was
 /// given ends the transfer.
 std::size_t keep(const char* bytes, std::size_t one, std::size_t count, void* kept_body) {
@@ -58,6 +70,11 @@ Outcome check_http(const ServiceConfig& service) {
     CURL* const curl = owner.get();
     if (curl == nullptr) return {Finding::ill, "libcurl cannot start"};
     ask_for(curl, service);
+    List redirection;
+    if (service.connect_to) {
+        redirection = redirection_to(*service.connect_to);
+        curl_easy_setopt(curl, CURLOPT_CONNECT_TO, redirection.get());
+    }
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, trouble);

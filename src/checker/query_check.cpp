@@ -31,9 +31,13 @@ bool is_conninfo(const std::string& conninfo) {
     return options != nullptr;
 }
 
-Connection begin_connection(const std::string& conninfo) {
-    const std::array<const char*, 3> keywords{"dbname", "fallback_application_name", nullptr};
-    const std::array<const char*, 3> values{conninfo.c_str(), "komainu-check", nullptr};
+/// A keyword replaces what the connection string before it says; an empty value does not.
+Connection begin_connection(const ServiceConfig& service) {
+    const std::string host = service.connect_to ? to_string(*service.connect_to) : "";
+    const std::array<const char*, 4> keywords{"dbname", "fallback_application_name", "hostaddr",
+                                              nullptr};
+    const std::array<const char*, 4> values{service.conninfo.c_str(), "komainu-check", host.c_str(),
+                                            nullptr};
     constexpr int dbname_is_conninfo = 1;
     Connection connection(PQconnectStartParams(keywords.data(), values.data(), dbname_is_conninfo));
     if (!connection) return connection;
@@ -53,7 +57,7 @@ public:
             return {Finding::bad_settings,
                     "conninfo is not understood by libpq; try it with psql (it is not shown, since "
                     "it may hold a password)"};
-        connection_ = begin_connection(service_.conninfo);
+        connection_ = begin_connection(service_);
         if (!connection_) return {Finding::ill, "libpq cannot start"};
         if (PQstatus(connection_.get()) == CONNECTION_BAD) return trouble();
         return connect();

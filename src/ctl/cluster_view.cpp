@@ -34,12 +34,18 @@ std::optional<bool> flag_at(const json& object, const char* key) {
 }
 
 template <class Number>
-std::optional<Number> number_at(const json& object, const char* key) {
-    const json& value = at(object, key);
+std::optional<Number> number_of(const json& value) {
     const bool fits = std::is_integral_v<Number> ? value.is_number_integer() : value.is_number();
     if (!fits) return {};
     return value.get<Number>();
 }
+
+template <class Number>
+std::optional<Number> number_at(const json& object, const char* key) {
+    return number_of<Number>(at(object, key));
+}
+
+int node_of(const json& value) { return number_of<int>(value).value_or(0); }
 
 std::optional<std::int64_t> time_at(const json& object, const char* key) {
     return parse_utc(text_at(object, key));
@@ -72,6 +78,8 @@ NodeView node_view(const json& node) {
     view.priority = number_at<int>(node, "priority");
     view.started_ms = time_at(node, "started");
     view.links = views_of<LinkView>(at(node, "links"), link_view);
+    view.out_of_reach_of = views_of<int>(at(node, "out_of_reach_of"), node_of);
+    view.out_of_reach_reason = text_at(node, "out_of_reach_reason");
     view.other_settings = views_of<std::string>(at(node, "other_settings"), text_of);
     return view;
 }

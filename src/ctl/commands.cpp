@@ -138,14 +138,20 @@ std::string done_text(const json& answer) {
         elapsed.is_number() ? fmt::format(", after {:.1f} ms", elapsed.get<double>()) : "");
 }
 
+/// The first argument; nothing, after a complaint, when it is none.
+std::optional<int> node_argument(const Invocation& invocation) {
+    const auto node = node_number(invocation.arguments.front());
+    if (!node)
+        complain(ExitStatus::usage, fmt::format("{} is not a node; write its number, 1 to {}",
+                                                invocation.arguments.front(), nodes_max));
+    return node;
+}
+
 ExitStatus run_switchover(const Invocation& invocation) {
     json request{{"command", "switchover"}};
     if (!invocation.arguments.empty()) {
-        const auto node = node_number(invocation.arguments.front());
-        if (!node)
-            return complain(ExitStatus::usage,
-                            fmt::format("{} is not a node; write its number, 1 to {}",
-                                        invocation.arguments.front(), nodes_max));
+        const auto node = node_argument(invocation);
+        if (!node) return ExitStatus::usage;
         request["node"] = *node;
     }
     const auto answer = tell_daemon(invocation, request, switchover_patience);
@@ -176,6 +182,19 @@ ExitStatus run_standby(const Invocation& invocation) {
     return print(invocation.command->name == "standby"
                      ? "this node stays standby, until unstandby or a restart\n"
                      : "this node may become active\n");
+}
+
+ExitStatus run_report(const Invocation& invocation) {
+    const auto node = node_argument(invocation);
+    if (!node) return ExitStatus::usage;
+    const std::string& state = invocation.arguments[1];
+    if (state != "alive" && state != "dead")
+        return complain(ExitStatus::usage,
+                        fmt::format("{} is not the state of a node; write alive or dead", state));
+    return tell_daemon(invocation,
+                       {{"command", "report"}, {"node", *node}, {"alive", state == "alive"}},
+                       status_patience)
+        .status;
 }
 
 // --- reload -------------------------------------------------------------------------------------
@@ -211,7 +230,7 @@ ExitStatus run_keygen(const Invocation&) {
 
 ExitStatus run_version(const Invocation&) { return print("komainuctl " KOMAINU_VERSION "\n"); }
 
-constexpr std::array<Command, 10> table{{
+constexpr std::array<Command, 11> table{{
     {"status",
      "",
      0,
@@ -287,6 +306,17 @@ constexpr std::array<Command, 10> table{{
      "may\n"
      "take over in any order. Whatever else differs is refused by its name and line, as is a file\n"
      "with an error in it, and then nothing changes at all.\n"},
+    {"report",
+     "NODE alive|dead",
+     2,
+     2,
+     {"config", "socket"},
+     run_report,
+     "say that a node is alive or dead ([lifecheck] method = external)",
+     "For a program that watches the nodes by itself, and tells the daemon beside it. When most\n"
+     "nodes were told that the active is dead, it hands over to a node that is not; one that is\n"
+     "told of itself is not fit to be active. It counts until another report, or until komainud\n"
+     "is restarted.\n"},
     {"check-config",
      "FILE",
      1,

@@ -69,6 +69,11 @@ void add_node(const ClusterView& cluster, const NodeView& node,
         troubles.push_back(fmt::format("node {} is paused for maintenance", node.id));
     if (node.on_standby)
         troubles.push_back(fmt::format("node {} was put on standby by its operator", node.id));
+    if (!node.out_of_reach_of.empty())
+        troubles.push_back(fmt::format(
+            "node {}'s service is out of reach of node{} {}{}{}", node.id,
+            node.out_of_reach_of.size() == 1 ? "" : "s", fmt::join(node.out_of_reach_of, " and "),
+            node.out_of_reach_reason.empty() ? "" : ": ", node.out_of_reach_reason));
     for (const auto& group : node.other_settings)
         troubles.push_back(
             fmt::format("node {} has other settings than this one: {}; give all nodes the same "

@@ -20,6 +20,7 @@ void Daemon::on_request(ClientId client, std::string_view line) {
                    [&](const AskPause& asked) { set_pause(client, asked); },
                    [&](const AskStandby& asked) { start_standby(client, asked.standby); },
                    [&](const AskReload&) { start_reload(client); },
+                   [&](const AskReport& asked) { take_report(client, asked); },
                },
                request.value());
 }
@@ -28,7 +29,7 @@ void Daemon::answer_status(ClientId client) {
     const json status = status_json(
         {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
          loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
-         services_.view(), runner_.trouble(), tracking_, command_vips_});
+         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 
@@ -57,6 +58,18 @@ void Daemon::set_pause(ClientId client, const AskPause& asked) {
     const int nodes = asked.scope == PauseScope::node ? 1 : node_.votes_within_earshot();
     control_.reply(client,
                    answer_line({{"ok", true}, {"paused", node_.paused()}, {"nodes", nodes}}));
+}
+
+void Daemon::take_report(ClientId client, const AskReport& asked) {
+    if (config_.lifecheck.method != LifecheckMethod::external)
+        return control_.reply(client, refusal_line("nobody is to report here: [lifecheck] has no "
+                                                   "method = external"));
+    if (!std::ranges::count(config_.nodes, asked.node, &NodeConfig::id))
+        return control_.reply(
+            client,
+            refusal_line(fmt::format("node {} is not in the configuration", number(asked.node))));
+    outside_.report(asked.node, asked.alive);
+    control_.reply(client, answer_line({{"ok", true}}));
 }
 
 void Daemon::start_standby(ClientId client, bool standby) {

@@ -8,12 +8,29 @@ namespace {
 
 using nlohmann::json;
 
+Result<NodeId> read_node(const json& request) {
+    const auto node = request.find("node");
+    const bool is_number = node != request.end() && node->is_number_integer();
+    const auto id = is_number ? node->get<std::int64_t>() : 0;
+    if (id < 1 || id > nodes_max) return Error{"\"node\" is not a node id, 1 to 64"};
+    return NodeId{static_cast<std::uint8_t>(id)};
+}
+
 Result<ControlRequest> read_switchover(const json& request) {
     const auto node = request.find("node");
     if (node == request.end() || node->is_null()) return ControlRequest{AskSwitchover{}};
-    const auto id = node->is_number_integer() ? node->get<std::int64_t>() : 0;
-    if (id < 1 || id > nodes_max) return Error{"\"node\" is not a node id, 1 to 64"};
-    return ControlRequest{AskSwitchover{NodeId{static_cast<std::uint8_t>(id)}}};
+    const auto target = read_node(request);
+    if (!target) return target.error();
+    return ControlRequest{AskSwitchover{target.value()}};
+}
+
+Result<ControlRequest> read_report(const json& request) {
+    const auto node = read_node(request);
+    if (!node) return node.error();
+    const auto alive = request.find("alive");
+    if (alive == request.end() || !alive->is_boolean())
+        return Error{"\"alive\" is neither true nor false"};
+    return ControlRequest{AskReport{node.value(), alive->get<bool>()}};
 }
 
 Result<ControlRequest> read_pause(const json& request, bool paused) {
@@ -37,6 +54,7 @@ Result<ControlRequest> read_control_request(std::string_view line) {
     if (name == "pause" || name == "resume") return read_pause(request, name == "pause");
     if (name == "standby" || name == "unstandby")
         return ControlRequest{AskStandby{name == "standby"}};
+    if (name == "report") return read_report(request);
     if (name == "reload") return ControlRequest{AskReload{}};
     return Error{"unknown command " + name};
 }

@@ -38,7 +38,14 @@ struct AskStandby {
 struct AskReload {
     bool operator==(const AskReload&) const = default;
 };
-using ControlRequest = std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload>;
+/// {"command":"report","node":2,"alive":false}
+struct AskReport {
+    NodeId node = no_node;
+    bool alive = true;
+    bool operator==(const AskReport&) const = default;
+};
+using ControlRequest =
+    std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload, AskReport>;
 
 /// The line comes without its newline. The error is a sentence for whoever asked.
 Result<ControlRequest> read_control_request(std::string_view line);

@@ -71,6 +71,10 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       command_vips_(loop, runner_, config_),
       services_(loop, runner_, config_.services, config_.lifecheck.require,
                 [this] { services_may_have_changed(); }),
+      outside_(loop, runner_, config_,
+               [this](NodeId node, bool reached, const std::string& why) {
+                   reach_changed(node, reached, why);
+               }),
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
       rivals_(config_.vips.size()),
@@ -97,6 +101,7 @@ int Daemon::run() {
     fitness_.set_services(services_.healthy(), services_.reason());
     if (guard_) begin_start_probe();
     services_.start();
+    outside_.start();
     if (trusted_) trusted_->start();
     fitness_may_have_changed();
     priority_may_have_changed();
@@ -343,6 +348,20 @@ void Daemon::services_may_have_changed() {
     fitness_.set_services(services_.healthy(), services_.reason());
     fitness_may_have_changed();
     priority_may_have_changed();
+}
+
+/// What happens to a node that is down is told by its heartbeats.
+void Daemon::reach_changed(NodeId node, bool reached, const std::string& why) {
+    if (node == config_.self) {
+        fitness_.set_reported(why);
+        return fitness_may_have_changed();
+    }
+    const Peer* peer = std::as_const(node_).find(node);
+    if (reached)
+        log_notice("node {}'s service is reached again", number(node));
+    else if (peer && peer->alive())
+        log_warning("node {}'s service is out of reach: {}", number(node), why);
+    step(ReachChanged{node, reached});
 }
 
 void Daemon::interfaces_may_have_changed() {

@@ -24,6 +24,7 @@
 #include "daemon/lateness.h"
 #include "daemon/link_book.h"
 #include "daemon/links.h"
+#include "daemon/outside.h"
 #include "daemon/refusal_log.h"
 #include "daemon/reload.h"
 #include "daemon/rival_book.h"
@@ -87,6 +88,7 @@ private:
     void ask_arbiter(const AskArbiter& ask);
     void set_fence_trouble(std::string trouble);
     void services_may_have_changed();
+    void reach_changed(NodeId node, bool reached, const std::string& why);
     void interfaces_may_have_changed();
     bool vip_interfaces_are_up() const;
     void fitness_may_have_changed();
@@ -114,6 +116,7 @@ private:
     void start_standby(ClientId client, bool standby);
     void answer_standby(const AnswerOrder& answer);
     void set_pause(ClientId client, const AskPause& asked);
+    void take_report(ClientId client, const AskReport& asked);
 
     // What hooks are told (daemon_hooks.cpp).
     HookFacts facts(HookEvent event) const;
@@ -150,6 +153,7 @@ private:
     CommandVips command_vips_;
     std::optional<VipGate> gate_;  ///< where there is a guard
     ServiceSet services_;
+    Outside outside_;
     std::optional<TrustedServers> trusted_;  ///< when there are any
     std::optional<Arbiter> arbiter_;         ///< as well
     StreamServer control_;

@@ -30,6 +30,7 @@ void Daemon::take_over(NewConfig wanted) {
     }
     services_.take_over(config_.services, config_.lifecheck.require);
     services_may_have_changed();
+    outside_.take_over();
     const HeartbeatConfig& times = config_.heartbeat;
     link_book_.set_deadtime(times.deadtime);
     step(Reconfigured{times.interval, times.deadtime, config_.preempt_after(),

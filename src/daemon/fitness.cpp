@@ -20,6 +20,7 @@ std::string Fitness::reason() const {
     if (!interfaces_trouble_.empty()) return interfaces_trouble_;
     if (!trusted_trouble_.empty()) return trusted_trouble_;
     if (!conflict_.empty()) return conflict_;
+    if (!reported_.empty()) return reported_;
     return services_healthy_ ? "" : services_reason_;
 }
 

@@ -1,5 +1,6 @@
 // What makes this node fit to be active: its services, its interfaces, the trusted servers, its
-// guard, its fence where one is required, and that no stranger had a VIP when it started. Says why
+// guard, its fence where one is required, and that no stranger had a VIP when it started, and that the operator's
+// program does not report it dead. Says why
 // it is unfit in one sentence.
 #pragma once
 
@@ -16,6 +17,8 @@ public:
     void set_trusted(std::string_view trouble);     ///< empty: one answers, or there are none
     /// Somebody else may have a VIP (daemon/start_probe.h); empty: not as far as is known.
     void set_conflict(std::string_view reason) { conflict_ = reason; }
+    /// By the operator's program; empty: it is not reported dead.
+    void set_reported(std::string_view trouble) { reported_ = trouble; }
     void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool healthy() const { return reason().empty(); }
@@ -30,6 +33,7 @@ private:
     std::string guard_trouble_;
     std::string trusted_trouble_;
     std::string conflict_;
+    std::string reported_;
     std::string fence_trouble_;
 };
 

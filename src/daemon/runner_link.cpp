@@ -17,9 +17,9 @@ RunnerLink::RunnerLink(Loop& loop, Fd socket)
     : socket_(std::move(socket)),
       watch_(loop.watch(socket_.get(), EPOLLIN, [this](std::uint32_t) { on_ready(); })) {}
 
-std::optional<RunId> RunnerLink::start(std::size_t service, Ended ended) {
+std::optional<RunId> RunnerLink::check(NodeId node, std::size_t service, Ended ended) {
     const auto run = ++newest_run_;
-    return order(run, CheckOrder{run, static_cast<std::uint16_t>(service)}, std::move(ended));
+    return order(run, CheckOrder{run, static_cast<std::uint16_t>(service), node}, std::move(ended));
 }
 
 std::optional<RunId> RunnerLink::tell(std::size_t hook, const HookFacts& facts, Ended ended) {

@@ -22,7 +22,11 @@ class RunnerLink final : public Commands {
 public:
     RunnerLink(Loop& loop, Fd socket);
 
-    std::optional<RunId> start(std::size_t service, Ended ended) override;
+    std::optional<RunId> start(std::size_t service, Ended ended) override {
+        return check(no_node, service, std::move(ended));
+    }
+    /// Like start(), of another node's service, by its place among services_from_outside().
+    std::optional<RunId> check(NodeId node, std::size_t service, Ended ended);
     void stop(RunId run) override;
     std::string_view trouble() const override { return trouble_; }
 

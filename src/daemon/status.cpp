@@ -58,6 +58,15 @@ json differing_settings(const StatusSources& s, const Peer& peer) {
     return groups;
 }
 
+/// Who cannot reach the node's service, as far as is known.
+json out_of_reach_json(const StatusSources& s, NodeId node) {
+    json nodes = json::array();
+    const NodeSet others = s.node.out_of_reach_of(node);
+    for (const NodeConfig& other : s.config.nodes)
+        if (others.contains(other.id)) nodes.push_back(number(other.id));
+    return nodes;
+}
+
 json self_json(const StatusSources& s) {
     const Node& node = s.node;
     const bool healthy = s.fitness.healthy();
@@ -71,6 +80,7 @@ json self_json(const StatusSources& s) {
             {"on_standby", node.on_standby()},
             {"priority", node.member().priority},
             {"other_settings", json::array()},
+            {"out_of_reach_of", out_of_reach_json(s, s.config.self)},
             {"started", utc_text(started_ms(node.settings().incarnation))},
             {"links", own_links_json(s)}};
 }
@@ -86,6 +96,8 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"on_standby", peer.alive() && peer.conditions().on_standby},
                    {"priority", peer.priority()},
                    {"other_settings", differing_settings(s, peer)},
+                   {"out_of_reach_of", out_of_reach_json(s, peer.id())},
+                   {"out_of_reach_reason", s.outside.trouble(peer.id())},
                    {"links", links_json(s, peer)}};
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
     return peer_json;

@@ -15,6 +15,7 @@
 #include "daemon/lateness.h"
 #include "daemon/link_book.h"
 #include "daemon/links.h"
+#include "daemon/outside.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "daemon/tracking.h"
@@ -52,6 +53,7 @@ struct StatusSources {
     std::string_view runner_trouble;  ///< empty: it works, or there is none
     const Tracking& tracking;
     const CommandVips& command_vips;
+    const Outside& outside;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

@@ -61,7 +61,8 @@ std::optional<RunnerOrder> read_order(Reader& reader) {
     switch (OrderKind{reader.u8()}) {
         case OrderKind::check: {
             const auto run = reader.u64();
-            return CheckOrder{run, reader.u16()};
+            const auto service = reader.u16();
+            return CheckOrder{run, service, NodeId{reader.u8()}};
         }
         case OrderKind::hook: {
             const auto run = reader.u64();
@@ -126,6 +127,7 @@ Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
                             write_enum(writer, OrderKind::check);
                             writer.u64(check.run);
                             writer.u16(check.service);
+                            write_enum(writer, check.node);
                         },
                         [&](const HookOrder& hook) {
                             write_enum(writer, OrderKind::hook);

@@ -42,7 +42,9 @@ struct HookFacts {
 
 struct CheckOrder {
     std::uint64_t run = 0;
-    std::uint16_t service = 0;  ///< its place in the configuration
+    /// Its place in the configuration, or for another node's among services_from_outside().
+    std::uint16_t service = 0;
+    NodeId node = no_node;  ///< whose; no_node: this node's own
     bool operator==(const CheckOrder&) const = default;
 };
 /// Hooks run one at a time, in the order of these.

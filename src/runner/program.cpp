@@ -10,6 +10,7 @@
 
 #include "conf/check_environment.h"
 #include "conf/names.h"
+#include "conf/outside.h"
 #include "conf/title.h"
 
 namespace komainu {
@@ -101,6 +102,20 @@ Result<Program> program_of(const HookConfig& hook, const Config& config, const U
     return program;
 }
 
+Result<CheckPrograms> checks_of(const std::vector<ServiceConfig>& services, const Config& config,
+                                const Users& users) {
+    CheckPrograms checks;
+    for (const ServiceConfig& service : services) {
+        auto& check = checks.emplace_back();
+        if (!is_run(service)) continue;
+        auto program =
+            is_checker(service) ? checker_of(service) : program_of(service, config, users);
+        if (!program) return program.error();
+        check = *program;
+    }
+    return checks;
+}
+
 Program program_of(const VipConfig& vip, const Argv& command, const Config& config) {
     Program program{title_of(vip), command, common_environment(config), {}, vip.command_timeout};
     const auto tell = [&](std::string_view name, std::string_view value) {
@@ -135,13 +150,14 @@ Result<Users> find_users(const Config& config) {
 
 Result<Programs> programs_of(const Config& config, const Users& users) {
     Programs programs;
-    for (const ServiceConfig& service : config.services) {
-        auto& check = programs.checks.emplace_back();
-        if (!is_run(service)) continue;
-        auto program =
-            is_checker(service) ? checker_of(service) : program_of(service, config, users);
-        if (!program) return program.error();
-        check = *program;
+    auto checks = checks_of(config.services, config, users);
+    if (!checks) return checks.error();
+    programs.checks = std::move(*checks);
+    for (const NodeConfig& node : config.nodes) {
+        if (node.id == config.self) continue;
+        checks = checks_of(services_from_outside(config, node), config, users);
+        if (!checks) return checks.error();
+        programs.outside.emplace(node.id, std::move(*checks));
     }
     for (const HookConfig& hook : config.hooks) {
         auto program = program_of(hook, config, users);

@@ -23,9 +23,13 @@ struct Program {
     Duration timeout{};
 };
 
+/// By service; nothing where none is run.
+using CheckPrograms = std::vector<std::optional<Program>>;
+
 struct Programs {
-    std::vector<std::optional<Program>> checks;  ///< by service; nothing where none is run
-    std::vector<Program> hooks;                  ///< by hook
+    CheckPrograms checks;
+    std::map<NodeId, CheckPrograms> outside;  ///< by other nodes, as in conf/outside.h
+    std::vector<Program> hooks;               ///< by hook
     struct VipPrograms {
         Program up;
         Program down;

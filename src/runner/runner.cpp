@@ -104,7 +104,12 @@ void Runner::obey(const RunnerOrder& order) {
 }
 
 void Runner::check(const CheckOrder& order) {
-    const auto& checks = taken_.programs.checks;
+    const CheckPrograms none;
+    const Programs& programs = taken_.programs;
+    const auto other = programs.outside.find(order.node);
+    const CheckPrograms& checks = order.node == no_node             ? programs.checks
+                                  : other != programs.outside.end() ? other->second
+                                                                    : none;
     if (order.service >= checks.size() || !checks[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
     start(order.run, *checks[order.service], false);

@@ -20,7 +20,7 @@ namespace komainu {
 
 class Runner {
 public:
-    static constexpr std::size_t runs_max = 64;  ///< at once
+    static constexpr std::size_t runs_max = 128;  ///< at once
 
     /// The users are those of the start, when there were still the privileges to become others.
     Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main);

@@ -300,6 +300,40 @@ TEST_F(Checker, CancelsAQueryThatIsNotAnsweredInTime) {
     EXPECT_EQ(cancelled, 1);
 }
 
+// --- another node's service ----------------------------------------------------------------------
+
+TEST_F(Checker, ConnectsToTheNodeThatItIsToldInPlaceOfTheHostOfTheUrl) {
+    const Server server = http_server(200, "");
+    for (const char* url : {"http://192.0.2.1:8080/", "http://no.such.host.example:8080/"}) {
+        ServiceConfig service = http();
+        service.url = url;
+        service.connect_to = endpoint().address;
+        EXPECT_EQ(run(service), "0: HTTP 200") << url;
+    }
+}
+
+TEST_F(Checker, ConnectsToANodeByIpv6) {
+    const Server server(host.space, {parse_address("::1").value(), 8080}, [](Conversation& client) {
+        if (!read_http_request(client).empty()) answer_http(client, 200, "");
+    });
+    ServiceConfig service = http();
+    service.connect_to = parse_address("::1");
+    EXPECT_EQ(run(service), "0: HTTP 200");
+}
+
+TEST_F(Checker, AsksTheSqlServerOfTheNodeThatItIsTold) {
+    const Server server = sql_server([](Conversation& client) {
+        sql::read_query(client);
+        sql::answer(client, "1");
+    });
+    for (const char* at : {"host=192.0.2.1", "host=/run/postgresql", "hostaddr=192.0.2.1"}) {
+        ServiceConfig service = query();
+        service.conninfo = std::string(at) + " port=8080 user=u dbname=d password=secret";
+        service.connect_to = endpoint().address;
+        EXPECT_EQ(run(service), "0: the answer is \"1\"") << at;
+    }
+}
+
 // --- settings ------------------------------------------------------------------------------------
 
 TEST_F(Checker, SaysWhichSettingIsWrongAndShowsNoPassword) {

@@ -71,6 +71,8 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},
         {"service.NAME.address", "[::1]:99",
          [](auto& c) { return c.services.at(0).address == parse_endpoint("[::1]:99"); }},
+        {"lifecheck.method", "external",
+         [](auto& c) { return c.lifecheck.method == LifecheckMethod::external; }},
         {"lifecheck.require", "any", [](auto& c) { return c.lifecheck.require == Require::any; }},
         {"lifecheck.track_interface", "eth1 bond0",
          [](auto& c) {

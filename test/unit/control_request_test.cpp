@@ -35,6 +35,15 @@ TEST(ControlRequest, IsAStandbyOrItsEnd) {
               (ControlRequest{AskStandby{false}}));
 }
 
+TEST(ControlRequest, IsAReportOfANode) {
+    EXPECT_EQ(read_control_request(R"({"command":"report","node":3,"alive":false})").value(),
+              (ControlRequest{AskReport{NodeId{3}, false}}));
+    EXPECT_EQ(read_control_request(R"({"command":"report","alive":true})").error().what,
+              "\"node\" is not a node id, 1 to 64");
+    EXPECT_EQ(read_control_request(R"({"command":"report","node":3,"alive":1})").error().what,
+              "\"alive\" is neither true nor false");
+}
+
 TEST(ControlRequest, IsRefusedWithAReasonOtherwise) {
     EXPECT_EQ(read_control_request(R"({"command":"fly"})").error().what, "unknown command fly");
     EXPECT_EQ(read_control_request(R"({"command":"switchover","node":65})").error().what,

@@ -266,6 +266,17 @@ TEST(Troubles, TellWhyANodeIsNotHealthy) {
               (Said{"node 1 is not healthy: service pgpool: no process", "node 2 is not healthy"}));
 }
 
+TEST(Troubles, TellWhoseServiceIsOutOfReachAndOfWhom) {
+    auto status = healthy();
+    status["nodes"][0]["out_of_reach_of"] = {2, 3};
+    status["nodes"][1].update({{"out_of_reach_of", {1}},
+                               {"out_of_reach_reason", "service.web: 10.77.0.2:80: timed out"}});
+    EXPECT_EQ(troubles(status),
+              (Said{"node 1's service is out of reach of nodes 2 and 3",
+                    "node 2's service is out of reach of node 1: service.web: 10.77.0.2:80: timed "
+                    "out"}));
+}
+
 TEST(Troubles, TellThatALinkIsSilentThoughItsNodeLives) {
     auto status = healthy();
     status["nodes"][1]["links"][0]["alive"] = false;

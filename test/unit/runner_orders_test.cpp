@@ -19,6 +19,7 @@ HookFacts some_facts() {
 
 const std::vector<RunnerOrder>& orders() {
     static const std::vector<RunnerOrder> all{CheckOrder{1, 31},
+                                              CheckOrder{2, 3, NodeId{64}},
                                               HookOrder{1ULL << 63, 5, some_facts()},
                                               StopOrder{3},
                                               FarewellOrder{},
