@@ -42,7 +42,7 @@ bool Node::is_better_reached(NodeId a, NodeId b) const {
 
 void Node::judge_reach() {
     const Peer* successor = nullptr;
-    if (tenure_ && !tenure_->handing_over)
+    if (tenure_ && !tenure_->handing_over && is_out_of_reach(settings_.self))
         for (const Peer& peer : peers_)
             if (could_stand(peer) && peer.could_succeed() &&
                 is_better_reached(peer.id(), settings_.self) &&

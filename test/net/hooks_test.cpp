@@ -164,7 +164,7 @@ TEST_F(CommandCheckScenario, MovesTheVipWhenTheCommandFails) {
 TEST_F(CommandCheckScenario, MovesTheVipWhenTheCommandHangs) {
     const int active = begin(
         {.more = check("trap '' TERM; test ! -e " + file("broken$KOMAINU_NODE") + " || sleep 1000",
-                       "timeout = 100ms\n")});
+                       "timeout = 500ms\n")});
     expect_takeover(active, [&] { std::ofstream(file("broken" + std::to_string(active))) << "x"; });
     EXPECT_EQ(reason(active), "service.own: time-out");
 }
