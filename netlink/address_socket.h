@@ -42,8 +42,6 @@ private:
     AddressSocket(KernelSocket socket, std::unique_ptr<Buffers> buffers);
 
     Status apply_batch(std::span<AddressRequest> requests);
-    /// Sends the requests in the buffer and fills in the kernel's word on each.
-    Status exchange(std::size_t length, std::uint32_t first_sequence, std::span<int> errors);
 
     KernelSocket socket_;
     std::unique_ptr<Buffers> buffers_;
