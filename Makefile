@@ -35,10 +35,10 @@ FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libsodium libcap-ng libseccomp libbpf fmt
+LIBS      := libmnl libnl-3.0 libnl-route-3.0 libsodium libcap-ng libseccomp libbpf fmt
 # Of komainu-check alone: the daemon does without them.
 CHECK_LIBS := libcurl libpq
-TEST_LIBS := libnl-route-3.0 libpcap gtest
+TEST_LIBS := libpcap gtest
 # Empty until `make deps` has been: the targets that people call install first, then call make again.
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
 
