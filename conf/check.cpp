@@ -11,6 +11,7 @@
 #include "conf/link_check.h"
 #include "conf/names.h"
 #include "conf/quorum_check.h"
+#include "conf/route_check.h"
 #include "conf/service_check.h"
 #include "conf/title.h"
 #include "conf/value_text.h"
@@ -192,6 +193,7 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();
     check_vip_properties(config, lines, problems);
+    check_routes(config, lines, problems);
     check_links(config, lines, problems);
     check_services(config, lines, problems);
     check_quorum(config, lines, problems);

@@ -25,6 +25,19 @@ HeartbeatLink Config::link(std::size_t index) const {
     return link;
 }
 
+Prefix RouteConfig::network() const {
+    if (destination) return *destination;
+    Prefix all;
+    if (via) all.address.family = via->family;
+    if (!via && source) all.address.family = source->family;
+    return all;
+}
+
+std::uint32_t RouteConfig::effective_metric() const {
+    constexpr std::uint32_t kernel_metric = 1024;  // IP6_RT_PRIO_USER
+    return metric == 0 && !network().address.is_ipv4() ? kernel_metric : metric;
+}
+
 std::vector<VipConfig> Config::all_vips() const {
     std::vector<VipConfig> all = vips;
     all.insert(all.end(), command_vips.begin(), command_vips.end());

@@ -18,6 +18,8 @@
 namespace komainu {
 
 inline constexpr std::size_t vips_max = 1024;
+inline constexpr std::size_t routes_max = 256;
+inline constexpr std::size_t rules_max = 256;
 inline constexpr std::size_t services_max = 32;
 inline constexpr std::size_t hooks_max = 32;
 inline constexpr std::size_t outside_checks_max = 64;  ///< of a node's, at the others' services
@@ -87,6 +89,39 @@ struct VipConfig {
     bool operator==(const VipConfig&) const = default;
 
     bool has_commands() const { return !up_command.empty() || !down_command.empty(); }
+};
+
+/// The routing table that the kernel looks into by its own rules.
+inline constexpr std::uint32_t main_table = 254;
+
+/// `[route.NAME]`: comes and goes with the VIPs.
+struct RouteConfig {
+    std::string name;
+    std::optional<Prefix> destination;  ///< nothing: "default"
+    std::optional<IpAddress> via;       ///< nothing: on the interface's own network
+    std::string interface;
+    std::optional<IpAddress> source;  ///< of what this host sends by it on its own behalf
+    std::uint32_t table = main_table;
+    std::uint32_t metric = 0;  ///< 0: none given
+    bool operator==(const RouteConfig&) const = default;
+
+    /// The destination; that of "default" is all of the family that the other addresses have.
+    Prefix network() const;
+    /// The one that the kernel compares: it gives a route of IPv6 one if it has none.
+    std::uint32_t effective_metric() const;
+};
+
+/// `[rule.NAME]`: which packets look into a routing table. Comes and goes with the VIPs.
+struct RuleConfig {
+    std::string name;
+    std::optional<Prefix> from;  ///< one of these two
+    std::optional<Prefix> to;
+    std::string interface;  ///< by which a packet came in; empty: any, or it is the host's own
+    std::uint32_t table = 0;
+    std::uint32_t priority = 0;  ///< the lower is asked first
+    bool operator==(const RuleConfig&) const = default;
+
+    Family family() const { return (from ? *from : *to).address.family; }
 };
 
 /// Which services must be well for a node to be fit; those with a weight do not count here.
@@ -220,6 +255,8 @@ struct Config {
     std::vector<LinkConfig> links;  ///< only those that have a section, in the order of the file
     std::vector<VipConfig> vips;    ///< that komainu moves by itself, in the order of the file
     std::vector<VipConfig> command_vips;  ///< that commands move, in the order of the file
+    std::vector<RouteConfig> routes;      ///< in the order of the file, in which they are put on
+    std::vector<RuleConfig> rules;        ///< in the order of the file
     LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
     std::vector<HookConfig> hooks;  ///< in the order of the file

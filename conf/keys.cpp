@@ -191,6 +191,29 @@ Keys keys_of(VipConfig& vip) {
     return keys;
 }
 
+Keys keys_of(RouteConfig& route) {
+    Keys keys;
+    keys.add_options()                                                                   //
+        ("destination", value(route.destination, read_destination, Presence::required))  //
+        ("via", value(route.via, read_address))                                          //
+        ("interface", value(route.interface, read_interface_name, Presence::required))   //
+        ("source", value(route.source, read_address))                                    //
+        ("table", value(route.table, read_table))                                        //
+        ("metric", value(route.metric, read_metric));
+    return keys;
+}
+
+Keys keys_of(RuleConfig& rule) {
+    Keys keys;
+    keys.add_options()                                                //
+        ("from", value(rule.from, read_prefix))                       //
+        ("to", value(rule.to, read_prefix))                           //
+        ("interface", value(rule.interface, read_interface_name))     //
+        ("table", value(rule.table, read_table, Presence::required))  //
+        ("priority", value(rule.priority, read_rule_priority, Presence::required));
+    return keys;
+}
+
 Keys keys_of(LifecheckConfig& lifecheck) {
     Keys keys;
     keys.add_options()                                                       //

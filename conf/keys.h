@@ -16,6 +16,8 @@ Keys keys_of(NodeConfig& node);
 Keys keys_of(HeartbeatConfig& heartbeat);
 Keys keys_of(LinkConfig& link);
 Keys keys_of(VipConfig& vip);
+Keys keys_of(RouteConfig& route);
+Keys keys_of(RuleConfig& rule);
 Keys keys_of(LifecheckConfig& lifecheck);
 Keys keys_of(ServiceConfig& service);
 Keys keys_of(HookConfig& hook);

@@ -129,6 +129,18 @@ void read_vip(const Section& section, ReadConfig& read) {
     read_item(section, vip, read.config.vips, vips_max, read);
 }
 
+void read_route(const Section& section, ReadConfig& read) {
+    RouteConfig route;
+    route.name = section.name;
+    read_item(section, route, read.config.routes, routes_max, read);
+}
+
+void read_rule(const Section& section, ReadConfig& read) {
+    RuleConfig rule;
+    rule.name = section.name;
+    read_item(section, rule, read.config.rules, rules_max, read);
+}
+
 void read_lifecheck(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.lifecheck), read);
 }
@@ -162,12 +174,14 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 10> section_kinds{{
+constexpr std::array<SectionKind, 12> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
     {"link", Suffix::number, read_link},
     {"vip", Suffix::name, read_vip},
+    {"route", Suffix::name, read_route},
+    {"rule", Suffix::name, read_rule},
     {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
     {"hook", Suffix::name, read_hook},
@@ -246,6 +260,8 @@ std::vector<std::string> known_keys() {
     NodeConfig node;
     LinkConfig link;
     VipConfig vip;
+    RouteConfig route;
+    RuleConfig rule;
     ServiceConfig service;
     HookConfig hook;
     add("cluster", cluster_keys(config));
@@ -253,6 +269,8 @@ std::vector<std::string> known_keys() {
     add("heartbeat", keys_of(config.heartbeat));
     add("link.N", keys_of(link));
     add("vip.NAME", keys_of(vip));
+    add("route.NAME", keys_of(route));
+    add("rule.NAME", keys_of(rule));
     add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
     add("hook.NAME", keys_of(hook));

@@ -111,6 +111,8 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_nodes(compare, running, wanted);
     compare_heartbeat(compare, running, wanted);
     compare.refuse(running.all_vips(), wanted.all_vips(), &VipConfig::name, "address");
+    compare.refuse(running.routes, wanted.routes, &RouteConfig::name, "destination");
+    compare.refuse(running.rules, wanted.rules, &RuleConfig::name, "priority");
     const LifecheckConfig &before = running.lifecheck, &after = wanted.lifecheck;
     compare.take_over("lifecheck.method", before.method != after.method);
     compare.take_over("lifecheck.require", before.require != after.require);

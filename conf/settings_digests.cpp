@@ -34,11 +34,28 @@ std::string links_of(const Config& config) {
     return text;
 }
 
+template <class Value>
+std::string text_of(const std::optional<Value>& value) {
+    return value ? to_string(*value) : "-";
+}
+
+/// What comes and goes with the VIPs.
+std::string routes_of(const Config& config) {
+    std::string text;
+    for (const RouteConfig& route : config.routes)
+        text += fmt::format("route {} {} {} {} {} {}\n", route.name, to_string(route.network()),
+                            text_of(route.via), text_of(route.source), route.table, route.metric);
+    for (const RuleConfig& rule : config.rules)
+        text += fmt::format("rule {} {} {} {} {}\n", rule.name, text_of(rule.from),
+                            text_of(rule.to), rule.table, rule.priority);
+    return text;
+}
+
 std::string vips_of(const Config& config) {
     std::string text;
     for (const VipConfig& vip : config.all_vips())
         text += fmt::format("{} {}\n", vip.name, to_string(vip.address));
-    return text;
+    return text + routes_of(config);
 }
 
 std::uint32_t digest_of(const std::string& text) {

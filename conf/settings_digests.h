@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, settings_groups> settings_group_na
     "the nodes' address, priority, witness",
     "interval, deadtime",
     "the links' mode, group, port",
-    "the VIPs",
+    "the VIPs, routes and rules",
 };
 
 /// Equal where the settings of a group are; different with all but certainty where they are not.

@@ -120,6 +120,24 @@ std::string describe(const VipConfig& vip) {
     return text + "\n";
 }
 
+std::string describe(const RouteConfig& route) {
+    auto text = fmt::format("route {}: {}", route.name, to_string(route.network()));
+    if (route.via) text += " via " + to_string(*route.via);
+    text += " on " + route.interface;
+    if (route.source) text += ", source " + to_string(*route.source);
+    if (route.table != main_table) text += ", table " + table_name(route.table);
+    if (route.metric != 0) text += fmt::format(", metric {}", route.metric);
+    return text + "\n";
+}
+
+std::string describe(const RuleConfig& rule) {
+    auto text = fmt::format("rule {}:", rule.name);
+    if (rule.from) text += " from " + to_string(*rule.from);
+    if (rule.to) text += " to " + to_string(*rule.to);
+    if (!rule.interface.empty()) text += " coming in by " + rule.interface;
+    return text + fmt::format(", table {}, priority {}\n", table_name(rule.table), rule.priority);
+}
+
 std::string describe(const LifecheckConfig& lifecheck) {
     std::string text;
     for (const auto& interface : lifecheck.track_interface)
@@ -164,6 +182,8 @@ std::string describe(const Config& config) {
     for (const auto& node : config.nodes) text += describe(node, config.self);
     text += describe_heartbeat(config);
     for (const auto& vip : config.all_vips()) text += describe(vip);
+    for (const auto& route : config.routes) text += describe(route);
+    for (const auto& rule : config.rules) text += describe(rule);
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     for (const auto& hook : config.hooks) text += describe(hook);

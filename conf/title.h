@@ -14,6 +14,8 @@ inline std::string title_of(const NodeConfig& node) {
 }
 inline std::string title_of(const LinkConfig& link) { return fmt::format("link.{}", link.number); }
 inline std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
+inline std::string title_of(const RouteConfig& route) { return "route." + route.name; }
+inline std::string title_of(const RuleConfig& rule) { return "rule." + rule.name; }
 inline std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
 inline std::string title_of(const HookConfig& hook) { return "hook." + hook.name; }
 

@@ -36,6 +36,12 @@ std::optional<Count> split_count(std::string_view text) {
     return Count{number, {rest, static_cast<std::size_t>(end - rest)}};
 }
 
+std::optional<std::uint32_t> read_uint32(std::string_view text) {
+    const auto count = split_count(text);
+    if (!count || !count->rest.empty() || count->number > UINT32_MAX) return {};
+    return static_cast<std::uint32_t>(count->number);
+}
+
 bool is_name_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
@@ -123,6 +129,41 @@ Result<Prefix> read_prefix(std::string_view text) {
     return Error{quoted(text) +
                  " is not an address, with or without a prefix length; write it such as "
                  "10.77.0.100/24, 10.77.0.100 or fd00::100/64"};
+}
+
+Result<std::optional<Prefix>> read_destination(std::string_view text) {
+    if (text == "default") return std::optional<Prefix>();
+    if (const auto prefix = parse_prefix(text)) return prefix;
+    return Error{quoted(text) +
+                 " is not a destination; write default, or a network or an address such as "
+                 "10.80.0.0/16, 10.80.0.1 or fd80::/64"};
+}
+
+Result<std::uint32_t> read_table(std::string_view text) {
+    if (text == "main") return main_table;
+    if (const auto number = read_uint32(text); number && *number != 0) return *number;
+    return Error{fmt::format("{} is not a routing table; write main or a number from 1 to {}",
+                             quoted(text), UINT32_MAX)};
+}
+
+std::string table_name(std::uint32_t table) {
+    return table == main_table ? "main" : std::to_string(table);
+}
+
+Result<std::uint32_t> read_metric(std::string_view text) {
+    if (const auto number = read_uint32(text)) return *number;
+    return Error{
+        fmt::format("{} is not a number from 0 to {}; write one", quoted(text), UINT32_MAX)};
+}
+
+Result<std::uint32_t> read_rule_priority(std::string_view text) {
+    constexpr std::uint32_t of_main = 32766, of_default = 32767;
+    const auto number = read_uint32(text);
+    if (number && *number != 0 && *number != of_main && *number != of_default) return *number;
+    return Error{
+        fmt::format("{} is not a priority for a rule: 0, {} and {} are the kernel's own; write a "
+                    "number from 1 to {} that no other rule has",
+                    quoted(text), of_main, of_default, of_main - 1)};
 }
 
 Result<Endpoint> read_endpoint(std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,15 @@ Result<IpAddress> read_address(std::string_view text);
 Result<std::vector<IpAddress>> read_addresses(std::string_view text, std::size_t addresses_max);
 /// Without "/length" it is a host prefix.
 Result<Prefix> read_prefix(std::string_view text);
+/// A prefix, or "default", which is nothing.
+Result<std::optional<Prefix>> read_destination(std::string_view text);
+/// A number, or "main".
+Result<std::uint32_t> read_table(std::string_view text);
+/// As it is written.
+std::string table_name(std::uint32_t table);
+Result<std::uint32_t> read_metric(std::string_view text);
+/// One that the kernel's own rules do not have.
+Result<std::uint32_t> read_rule_priority(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);

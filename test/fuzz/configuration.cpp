@@ -42,6 +42,15 @@ void could_run(const Config& config) {
         must_hold(vip.scope == AddressScope::global || (is_ipv4 && vip.address.is_host()),
                   "a scope is one that the kernel takes");
     }
+    must_hold(config.routes.size() <= routes_max && config.rules.size() <= rules_max,
+              "bounds are kept");
+    for (const RouteConfig& route : config.routes)
+        must_hold((!route.via || route.via->family == route.network().address.family) &&
+                      (!route.source || route.source->family == route.network().address.family),
+                  "a route is of one family");
+    for (const RuleConfig& rule : config.rules)
+        must_hold((rule.from || rule.to) && rule.priority != 0 && rule.table != 0,
+                  "a rule is for some packets, and has its place");
     for (std::size_t link = 0; link < config.link_count(); ++link)
         must_hold(config.link(link).mode == HeartbeatMode::unicast || config.link(link).group,
                   "multicast has a group");
@@ -60,21 +69,27 @@ void examine(Bytes input) {
 
 std::vector<std::string> seeds() {
     const std::string& good = conf_text::good;
-    return {good,
-            good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
-            good + "[heartbeat]\nmode = multicast\ngroup = 239.1.2.3\ninterval = 10ms\n",
-            "[cluster]\nname = x\n[node.1]\naddress = 10.0.0.1\naddress = fd00::1\n[link.2]\n"
-            "mode = multicast\ngroup = ff02::77\ninterface = eth1\nport = 1\n",
-            good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
-            good + "label = eth0:pg\nnoprefixroute = yes\n",
-            good + "[vip.b]\naddress = 10.77.0.101\ninterface = eth0\nscope = link\n",
-            good +
-                "[service.web]\ncheck = http\nurl = https://u:p@[::1]:8080/x?y\nstatus = 200-299, "
-                "301\n",
-            good +
-                "[lifecheck]\nrequire = any\n[service.db]\ncheck = query\nconninfo = host=h\n"
-                "expect = t\nweight = 9\ninitial = ill\n",
-            "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
+    return {
+        good,
+        good + "[service.web]\ncheck = tcp\naddress = [::1]:80\nfall = 3\n",
+        good + "[heartbeat]\nmode = multicast\ngroup = 239.1.2.3\ninterval = 10ms\n",
+        "[cluster]\nname = x\n[node.1]\naddress = 10.0.0.1\naddress = fd00::1\n[link.2]\n"
+        "mode = multicast\ngroup = ff02::77\ninterface = eth1\nport = 1\n",
+        good + "[service.db]\ncheck = process\npid_file = /run/db.pid\n",
+        good + "[route.r]\ndestination = default\nvia = fe80::1\ninterface = eth0\nmetric = 9\n",
+        good +
+            "[route.r]\ndestination = 10.80.0.0/16\ninterface = eth0\nsource = 10.77.0.100\n"
+            "table = 7\n[rule.s]\nfrom = 10.77.0.100\nto = 10.80.0.0/16\ninterface = eth0\n"
+            "table = 7\npriority = 9\n",
+        good + "label = eth0:pg\nnoprefixroute = yes\n",
+        good + "[vip.b]\naddress = 10.77.0.101\ninterface = eth0\nscope = link\n",
+        good +
+            "[service.web]\ncheck = http\nurl = https://u:p@[::1]:8080/x?y\nstatus = 200-299, "
+            "301\n",
+        good +
+            "[lifecheck]\nrequire = any\n[service.db]\ncheck = query\nconninfo = host=h\n"
+            "expect = t\nweight = 9\ninitial = ill\n",
+        "\xef\xbb\xbf[cluster]\r\nname = \"x\" # y\r\n[vip.]\n[node.65]\nkey\n=\n"};
 }
 
 }  // namespace komainu::fuzz

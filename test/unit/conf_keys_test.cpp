@@ -66,6 +66,23 @@ const std::vector<KeyCase>& cases() {
          [](auto& c) { return c.all_vips().at(0).down_command == Argv{"/bin/down"}; }},
         {"vip.NAME.command_timeout", "5s",
          [](auto& c) { return c.vips.at(0).command_timeout == 5s; }},
+        {"route.NAME.destination", "10.80.0.0/16",
+         [](auto& c) { return c.routes.at(0).destination == parse_prefix("10.80.0.0/16"); }},
+        {"route.NAME.via", "fd77::fe",
+         [](auto& c) { return c.routes.at(0).via == parse_address("fd77::fe"); }},
+        {"route.NAME.interface", "eth1",
+         [](auto& c) { return c.routes.at(0).interface == "eth1"; }},
+        {"route.NAME.source", "10.77.0.100",
+         [](auto& c) { return c.routes.at(0).source == parse_address("10.77.0.100"); }},
+        {"route.NAME.table", "100", [](auto& c) { return c.routes.at(0).table == 100; }},
+        {"route.NAME.metric", "7", [](auto& c) { return c.routes.at(0).metric == 7; }},
+        {"rule.NAME.from", "10.77.0.100",
+         [](auto& c) { return c.rules.at(0).from == parse_prefix("10.77.0.100/32"); }},
+        {"rule.NAME.to", "fd80::/64",
+         [](auto& c) { return c.rules.at(0).to == parse_prefix("fd80::/64"); }},
+        {"rule.NAME.interface", "eth1", [](auto& c) { return c.rules.at(0).interface == "eth1"; }},
+        {"rule.NAME.table", "main", [](auto& c) { return c.rules.at(0).table == main_table; }},
+        {"rule.NAME.priority", "1000", [](auto& c) { return c.rules.at(0).priority == 1000; }},
         {"service.NAME.check", "tcp",
          [](auto& c) { return c.services.at(0).check == CheckKind::tcp; }},
         {"service.NAME.pid_file", "/p", [](auto& c) { return c.services.at(0).pid_file == "/p"; }},
@@ -138,7 +155,10 @@ Config with(const KeyCase& c) {
 
 /// A model in which each section is there, with its defaults.
 Config without() {
-    return read_config("[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[service.1]\n[hook.1]\n").config;
+    return read_config(
+               "[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[route.1]\n[rule.1]\n[service.1]\n[hook.1]"
+               "\n")
+        .config;
 }
 
 bool is_default(const KeyCase& c) {

@@ -89,6 +89,8 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[link.1]\nport = 7\n", "12: mode"},
         {good_but("10.77.0.100", "10.77.0.101"), "10: address"},
         {good + "[vip.other]\naddress = 10.77.0.101/24\ninterface = eth0\n", "13: address"},
+        {good + "[route.a]\ndestination = 10.80.0.0/16\ninterface = eth0\n", "13: destination"},
+        {good + "[rule.a]\nto = 10.80.0.0/16\ntable = 7\npriority = 8\n", "15: priority"},
     };
     for (const auto& [wanted, place] : cases) {
         const auto refused = plan(good, wanted).refused;
