@@ -58,9 +58,12 @@ Result<GuardTools> open_tools(const Config& config, const Inventory& inventory,
     if (!will) return will.error();
     auto filters = FilterSocket::open();
     if (!filters) return filters.error();
+    auto routes = RouteSocket::open();
+    if (!routes) return routes.error();
     return GuardTools{std::move(*loop),    std::move(*timer),   std::move(*addresses),
                       std::move(*monitor), std::move(*frames),  std::move(*claims),
-                      std::move(*will),    std::move(*filters), std::move(fence)};
+                      std::move(*will),    std::move(*filters), std::move(*routes),
+                      std::move(fence)};
 }
 
 Result<GuardTools> check_and_open(const Config& config, std::optional<FencePrograms> fence) {

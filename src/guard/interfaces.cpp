@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "conf/title.h"
 
 namespace komainu {
 
@@ -92,15 +93,19 @@ std::vector<std::string> tracked_only(const Config& config) {
     };
     for (const auto& name : config.lifecheck.track_interface) add(name);
     for (const auto& vip : config.command_vips) add(vip.interface);
+    for (const auto& route : config.routes) add(route.interface);
     return names;
 }
 
 Status check_interfaces_exist(const Config& config, const Inventory& inventory) {
     std::vector<std::string> missing;
-    for (const auto& vip : config.vips)
-        if (!inventory.link(vip.interface))
-            missing.push_back(fmt::format("vip.{}.interface: no interface {} on this host",
-                                          vip.name, vip.interface));
+    const auto look_for = [&](const std::string& interface, const std::string& title) {
+        if (!inventory.link(interface))
+            missing.push_back(
+                fmt::format("{}.interface: no interface {} on this host", title, interface));
+    };
+    for (const auto& vip : config.vips) look_for(vip.interface, title_of(vip));
+    for (const auto& route : config.routes) look_for(route.interface, title_of(route));
     if (missing.empty()) return Ok{};
     return Error{fmt::format("{}; it has: {}", fmt::join(missing, "; "), names(inventory))};
 }

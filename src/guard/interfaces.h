@@ -58,7 +58,7 @@ private:
 };
 
 /// The interfaces that main hears of though the guard has no VIP on them: those of [lifecheck]
-/// track_interface, and of VIPs that commands move.
+/// track_interface, of VIPs that commands move, and of routes.
 std::vector<std::string> tracked_only(const Config& config);
 
 /// An error that names every configured interface which this host lacks, and those that it has:

@@ -5,6 +5,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/message_channel.h"
+#include "netlink/route_leftovers.h"
 
 namespace komainu {
 
@@ -27,6 +28,8 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       vips_(config, interfaces_,
             {[this](std::span<AddressRequest> r) { return tools_.addresses.apply(r); },
              [] { return take_inventory(); }}),
+      routes_(config, {[this](std::span<RouteRequest> r) { return tools_.routes.apply(r); },
+                       [] { return list_marked_routes(); }}),
       fence_(std::move(tools_.filters), std::move(tools_.fence), interfaces_),
       announcer_(config),
       rivals_(config.vips.size()),
@@ -37,6 +40,7 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       rival_lines_(config.vips.size()),
       judge_(*tools_.loop, [this] { awake(); }),
       remove_(*tools_.loop, [this] { remove_vips(); }),
+      remove_routes_(*tools_.loop, [this] { remove_routes(); }),
       put_back_(*tools_.loop, [this] { put_back(); }),
       announce_(*tools_.loop, [this] { announce(); }),
       renew_(*tools_.loop, [this] { renew(); }),
@@ -62,6 +66,11 @@ Status Keeper::sweep() {
     if (!swept) return swept.error();
     for (const auto& address : swept.value())
         log_notice("removed {}, which an earlier run had left behind", to_string(address.address));
+    const auto routes = routes_.sweep();
+    if (!routes) return routes.error();
+    if (const auto [n, rules] = routes.value(); n + rules > 0)
+        log_notice("removed {} routes and {} rules, which an earlier run had left behind", n,
+                   rules);
     take_stock();
     const auto inventory = take_inventory();
     if (!inventory) return inventory.error();
@@ -103,12 +112,19 @@ void Keeper::obey(const HoldOrder& order) {
     prepare_interfaces();
     if (Status added = vips_.hold(); !added) {
         page_.close();
-        tools_.last_will.forget();
-        log_error("cannot hold the VIPs of round {}: {}", round_, added.error().what);
-        report(HoldFailedReport{round_, added.error().what});
-        return;
+        return hold_failed(added.error().what);
+    }
+    if (Status added = routes_.hold(); !added) {
+        why_hold_failed_ = added.error().what;
+        return let_go(LetGo::hold_failed);
     }
     begin_holding(boot_now());
+}
+
+void Keeper::hold_failed(const std::string& why) {
+    tools_.last_will.forget();
+    log_error("cannot hold the VIPs of round {}: {}", round_, why);
+    report(HoldFailedReport{round_, why});
 }
 
 // One of an earlier round has been fulfilled already, when its lease expired.
@@ -222,8 +238,22 @@ void Keeper::vips_are_down() {
             tell_bites();
             break;
         }
+        case LetGo::hold_failed:
+            hold_failed(why_hold_failed_);
+            break;
     }
+    remove_routes();
     if (main_gone_) tools_.loop->stop();
+}
+
+// Last of all: nobody waits for them, and no other node is hindered by them.
+void Keeper::remove_routes() {
+    if (state_ != State::idle) return;
+    if (Status dropped = routes_.drop(); !dropped) {
+        if (const auto count = route_lines_.count(boot_now()))
+            log_error("{} ({} times), trying again", dropped.error().what, count);
+        remove_routes_.set(boot_now() + remove_again_after);
+    }
 }
 
 void Keeper::renew() {
@@ -235,7 +265,10 @@ void Keeper::renew() {
             log_error("{} ({} times)", renewed.error().what, count);
     read_forwarding();
     mend_fence();
-    if (vips_.any_missing()) put_back();
+    if (vips_.any_missing())
+        put_back();
+    else
+        put_back_routes();
 }
 
 // After a pause neighbours and switches may have forgotten us, or have heard others.

@@ -3,7 +3,8 @@
 // when the kernel fails to remove an address).
 //
 // The order in letting go is what others rely on: first the VIPs are down, then the last will goes
-// out, then main is told.
+// out, then main is told. Routes and rules, which nobody waits for, go last; they come before the
+// VIPs are announced.
 #pragma once
 
 #include <functional>
@@ -24,11 +25,13 @@
 #include "guard/own_macs.h"
 #include "guard/prober.h"
 #include "guard/rival_watch.h"
+#include "guard/route_set.h"
 #include "guard/seldom.h"
 #include "guard/vip_set.h"
 #include "io/loop.h"
 #include "netlink/address_socket.h"
 #include "netlink/monitor.h"
+#include "netlink/route_socket.h"
 #include "packet/claim_socket.h"
 #include "packet/frame_socket.h"
 #include "packet/neighbor_claim.h"
@@ -45,6 +48,7 @@ struct GuardTools {
     std::vector<ClaimSocket> claims;  ///< one for each family that a VIP has
     LastWill last_will;
     FilterSocket filters;
+    RouteSocket routes;
     std::optional<FencePrograms> fence;
 };
 
@@ -60,7 +64,7 @@ public:
 
 private:
     enum class State : std::uint8_t { idle, holding, letting_go };
-    enum class LetGo : std::uint8_t { ordered, lease_expired, main_gone };
+    enum class LetGo : std::uint8_t { ordered, lease_expired, main_gone, hold_failed };
 
     // Orders.
     void read_orders();
@@ -73,11 +77,13 @@ private:
 
     // Holding and letting go (keeper.cpp).
     void begin_holding(Instant acknowledged_at);
+    void hold_failed(const std::string& why);
     void awake();
     void judge_lease();
     void let_go(LetGo why);
     void remove_vips();
     void vips_are_down();
+    void remove_routes();
     void renew();
     void watch_own_pulse();
 
@@ -90,6 +96,7 @@ private:
     void prepare_interfaces();
     void read_forwarding();
     void put_back();
+    void put_back_routes();
     void report_carriers();
     void report_carrier(const VipInterface& interface, std::optional<Carrier>& told);
     void mend_fence();
@@ -122,6 +129,7 @@ private:
     InterfaceTable interfaces_;
     InterfaceTable tracked_;  ///< which carry no VIP: main hears of them, nothing else is done
     VipSet vips_;
+    RouteSet routes_;
     FencePosts fence_;
     Announcer announcer_;
     OwnMacs own_macs_;
@@ -130,7 +138,8 @@ private:
 
     State state_ = State::idle;
     LetGo why_ = LetGo::ordered;  ///< while letting go
-    std::uint64_t round_ = 0;     ///< of the last Hold
+    std::string why_hold_failed_;
+    std::uint64_t round_ = 0;  ///< of the last Hold
     bool main_gone_ = false;
     std::optional<Instant> last_put_back_;
 
@@ -140,14 +149,15 @@ private:
     std::vector<Forwarding> forwarding_;  ///< by interface
     std::vector<bool> prepared_;          ///< by interface
 
-    Seldom put_back_lines_, frame_lines_, kernel_lines_, fence_lines_;
+    Seldom put_back_lines_, route_lines_, frame_lines_, kernel_lines_, fence_lines_;
     std::vector<Seldom> rival_lines_;  ///< by VIP
 
     // Watches and timers die first. The timers are in the order in which equal deadlines are
     // served.
     Loop::Timer judge_;          ///< the lease timer fired in this wake-up
     Loop::Timer remove_;         ///< tries again to remove VIPs
-    Loop::Timer put_back_;       ///< a VIP is missing
+    Loop::Timer remove_routes_;  ///< tries again to remove routes and rules
+    Loop::Timer put_back_;       ///< a VIP is missing, or a route may be
     Loop::Timer announce_;       ///< the announcer's deadline
     Loop::Timer renew_;          ///< half of the addresses' lifetime has passed
     Loop::Timer pulse_;          ///< a sign of life is due, while holding

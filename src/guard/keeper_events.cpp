@@ -36,11 +36,13 @@ void Keeper::follow(const NetlinkEvent& event) {
                         [this](const LinkChanged& e) {
                             interfaces_.follow(e.link);
                             tracked_.follow(e.link);
+                            routes_.follow(e.link);
                             own_macs_.follow(e.link);
                         },
                         [this](const LinkRemoved& e) {
                             interfaces_.forget(e.interface);
                             tracked_.forget(e.interface);
+                            routes_.forget(e.interface);
                             own_macs_.forget(e.interface);
                         },
                         [this](const Overrun&) {
@@ -55,6 +57,7 @@ void Keeper::take_stock() {
     if (!inventory) return log_error("{}", inventory.error().what);
     interfaces_.follow_all(inventory.value());
     tracked_.follow_all(inventory.value());
+    routes_.follow_all(inventory.value());
     own_macs_.follow_all(inventory.value());
     vips_.follow_all(inventory.value());
 }
@@ -64,9 +67,10 @@ void Keeper::settle() {
     for (std::size_t i = 0; i < interfaces_.size(); ++i) settle_interface(i);
     report_carriers();
     report_fence();
+    const bool routes_in_doubt = routes_.settle();
     if (state_ != State::holding) return;
     const Instant now = tools_.loop->now();
-    if (vips_.any_missing())
+    if (vips_.any_missing() || routes_in_doubt)
         put_back_.set(last_put_back_ ? std::max(now, *last_put_back_ + between_put_backs) : now);
     schedule_announcing();
 }
@@ -115,6 +119,7 @@ void Keeper::put_back() {
     for (const std::size_t vip : vips_.put_back()) {
         const VipConfig& config = vips_.config(vip);
         announcer_.repeat(vip, now);
+        routes_.source_was_gone(config.address.address);
         report(RestoredReport{config.name});
         if (const auto count = put_back_lines_.count(now))
             log_warning("vip.{}: {} was gone from {}; put back and announced ({} since last said)",
@@ -124,6 +129,20 @@ void Keeper::put_back() {
     if (vips_.any_missing())
         if (const auto count = kernel_lines_.count(now))
             log_error("cannot put back every VIP ({} times); trying again", count);
+    put_back_routes();
+}
+
+void Keeper::put_back_routes() {
+    const auto [back, done] = routes_.put_back();
+    if (back.empty() && done) return;
+    const auto count = route_lines_.count(boot_now());
+    if (!count) return;
+    if (back.size() == 1)
+        log_warning("{} was gone; put back ({} times since last said)", back.front(), count);
+    if (back.size() > 1)
+        log_warning("{} and {} more were gone; put back ({} times since last said)", back.front(),
+                    back.size() - 1, count);
+    if (!done) log_error("{} ({} times); trying again", done.error().what, count);
 }
 
 void Keeper::report_carriers() {

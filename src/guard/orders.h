@@ -4,8 +4,9 @@
 // Every Hold is answered by exactly one of Held, HoldFailed and, when its lease was over before it
 // could be served, Dropped{lease_expired}. Every Drop is answered by one Dropped{ordered}. A
 // Dropped{lease_expired} also comes unasked, and may cross a Drop of the same round. After
-// HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round. Every
-// Probe is answered by one ProbeReport, whether VIPs are held or not.
+// HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round; the
+// routes and rules that come with the VIPs are removed right after Dropped. Every Probe is answered
+// by one ProbeReport, whether VIPs are held or not.
 #pragma once
 
 #include <cstdint>
@@ -70,7 +71,7 @@ enum class Carrier : std::uint8_t {
 /// Guard to main.
 struct HeldReport {
     std::uint64_t round = 0;
-    Instant acknowledged_at;  ///< the kernel had acknowledged every address
+    Instant acknowledged_at;  ///< the kernel had acknowledged every address, route and rule
     Instant announced_at;     ///< the first announcements were handed to the kernel
     bool operator==(const HeldReport&) const = default;
 };
