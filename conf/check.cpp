@@ -112,15 +112,15 @@ private:
     /// What is spared of the deadtime for the removal must leave most of it.
     void check_lease() {
         const Duration deadtime = config_.heartbeat.deadtime;
-        const Duration removal = removal_of(config_.vips.size());
+        const Duration removal = removal_of(config_.guarded());
         if (lease_span(deadtime, removal) >= deadtime / 2) return;
-        problems_.error(
-            lines_.place("heartbeat", "deadtime"),
-            "the deadtime ({}) is too short for {} VIPs, whose removal may take {} of it; "
-            "make it at least {}",
-            to_string(deadtime), config_.vips.size(),
-            to_string(std::chrono::ceil<std::chrono::milliseconds>(removal)),
-            to_string(std::chrono::ceil<std::chrono::milliseconds>(removal * 16 / 7)));
+        problems_.error(lines_.place("heartbeat", "deadtime"),
+                        "the deadtime ({}) is too short for {} VIPs, routes and rules, whose "
+                        "removal may take {} "
+                        "of it; make it at least {}",
+                        to_string(deadtime), config_.guarded(),
+                        to_string(std::chrono::ceil<std::chrono::milliseconds>(removal)),
+                        to_string(std::chrono::ceil<std::chrono::milliseconds>(removal * 16 / 7)));
     }
 
     void check_vip(const VipConfig& vip) {

@@ -264,6 +264,8 @@ struct Config {
     DaemonConfig daemon;
 
     std::vector<VipConfig> all_vips() const;
+    /// How many addresses, routes and rules the guard puts on and removes.
+    std::size_t guarded() const { return vips.size() + routes.size() + rules.size(); }
     /// Unset: a higher priority takes nothing.
     std::optional<Duration> preempt_after() const {
         return preempt ? std::optional(preempt_delay) : std::nullopt;

@@ -21,7 +21,7 @@ Settings settings_of(const Config& config, Incarnation incarnation) {
     settings.interval = config.heartbeat.interval;
     settings.deadtime = config.heartbeat.deadtime;
     settings.remembered = config.heartbeat.deadtime;
-    settings.removal = removal_of(config.vips.size());
+    settings.removal = removal_of(config.guarded());
     settings.digests = settings_digests(config);
     settings.preempt_after = config.preempt_after();
     settings.seed = static_cast<std::uint64_t>(incarnation);

@@ -165,6 +165,17 @@ TEST(ConfRoute, IsOneOfAtMost256) {
                                       "256; remove it"});
 }
 
+TEST(ConfRoute, CountsForTheDeadtimeAsAVipDoes) {
+    std::string text = good + "[heartbeat]\ninterval = 10ms\ndeadtime = 20ms\n";
+    EXPECT_EQ(problems_of(text), Said{});
+    for (int i = 0; i < 256; ++i)
+        text += "[route." + std::to_string(i) + "]\ndestination = 10.80.0." + std::to_string(i) +
+                "\ninterface = eth0\n";
+    EXPECT_EQ(problems_of(text),
+              Said{"k.conf:14: deadtime: the deadtime (20ms) is too short for 257 VIPs, routes and "
+                   "rules, whose removal may take 15ms of it; make it at least 34ms"});
+}
+
 TEST(ConfRule, IsShownWhole) {
     EXPECT_EQ(problems_of(rule_with(vip_rule)), Said{});
     const auto text =
