@@ -32,6 +32,11 @@ std::string line_of(const ControlRequest& request) {
                    },
                    [](const AskReload&) {
                        return json{{"command", "reload"}};
+                   },
+                   [](const AskReport& asked) {
+                       return json{{"command", "report"},
+                                   {"node", number(asked.node)},
+                                   {"alive", asked.alive}};
                    }},
                request)
         .dump();
@@ -68,6 +73,7 @@ std::vector<std::string> seeds() {
             line_of(AskPause{PauseScope::node, true}),
             line_of(AskStandby{false}),
             line_of(AskReload{}),
+            line_of(AskReport{NodeId{3}, false}),
             R"({"command":"switchover","node":65})",
             R"({"command":"switchover","node":1e99})",
             R"({"command":"a\u0000\ud83d\ude00\n"})",

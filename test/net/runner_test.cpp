@@ -272,7 +272,7 @@ TEST_F(RunnerTest, RunsNoMoreThanItsLimitAtOnce) {
     begin();
     for (std::uint64_t run = 1; run <= Runner::runs_max + 1; ++run) order(CheckOrder{run, 0});
     EXPECT_EQ(end_of(Runner::runs_max + 1),
-              (RunEnd{Ending::not_started, 0, "more than 64 commands run at once"}));
+              (RunEnd{Ending::not_started, 0, "more than 128 commands run at once"}));
 }
 
 TEST_F(RunnerTest, EndsEverythingWhenMainDies) {
