@@ -32,10 +32,11 @@
 enum direction { received, sent };
 
 struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, fence_vips_max);
-    __type(key, struct fence_address);
-    __type(value, __u8);
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __uint(map_flags, BPF_F_MMAPABLE);
+    __type(key, __u32);
+    __type(value, struct fence_table);
 } vips SEC(".maps");
 
 struct {
@@ -68,7 +69,7 @@ struct ipv6_header {
     __u8 flow[4];
     __be16 payload_length;
     __u8 next_header, hop_limit;
-    struct fence_address source, destination;
+    __u8 source[16], destination[16];
 };
 #define ICMPV6 58
 
@@ -77,7 +78,7 @@ struct ndp_message {
     __u8 type, code;
     __be16 checksum;
     __u8 flags[4];
-    struct fence_address target;
+    __u8 target[16];
 };
 #define SOLICITATION 135
 #define ADVERTISEMENT 136
@@ -95,15 +96,31 @@ static __always_inline int lease_stands(void) {
     return page && (__s64)bpf_ktime_get_boot_ns() < page->expiry_ns;
 }
 
-static __always_inline int is_vip(const struct fence_address* address) {
-    return bpf_map_lookup_elem(&vips, address) != 0;
+// All places that an address may have are looked at: one before it may have become empty since.
+static __noinline int is_entered(const struct fence_address* address) {
+    __u32 key = 0;
+    const struct fence_table* table = bpf_map_lookup_elem(&vips, &key);
+    const __u64 first = address->words[0], second = address->words[1];
+    if (!table || (first | second) == 0) return 0;
+    const __u64 place = fence_place(address);
+    for (int i = 0; i < fence_tries; ++i) {
+        const struct fence_address* entry = &table->places[(place + i) % fence_places];
+        if (entry->words[0] == first && entry->words[1] == second) return 1;
+    }
+    return 0;
+}
+
+static __always_inline int is_vip(const __u8 bytes[16]) {
+    struct fence_address address;
+    __builtin_memcpy(&address, bytes, sizeof address);
+    return is_entered(&address);
 }
 
 static __always_inline int is_vip4(const __u8 address[4]) {
-    struct fence_address mapped = {};
-    mapped.bytes[10] = mapped.bytes[11] = 0xff;
-    __builtin_memcpy(&mapped.bytes[12], address, 4);
-    return is_vip(&mapped);
+    __u8 mapped[16] = {};
+    mapped[10] = mapped[11] = 0xff;
+    __builtin_memcpy(&mapped[12], address, 4);
+    return is_vip(mapped);
 }
 
 // A received request for a VIP is a question, except from the VIP itself: that announces it. The
@@ -139,9 +156,9 @@ static __always_inline int judge_ipv6(struct __sk_buff* skb, __u32 offset, enum 
     if (bpf_skb_load_bytes(skb, offset, &ip, sizeof ip) < 0) return TC_ACT_UNSPEC;
     if (ip.next_header == ICMPV6 &&
         bpf_skb_load_bytes(skb, offset + sizeof ip, &ndp, sizeof ndp) == 0 &&
-        ndp.type == (way == sent ? ADVERTISEMENT : SOLICITATION) && is_vip(&ndp.target))
+        ndp.type == (way == sent ? ADVERTISEMENT : SOLICITATION) && is_vip(ndp.target))
         return drop(way == sent ? fence_answers : fence_questions);
-    if (!is_vip(way == sent ? &ip.source : &ip.destination)) return TC_ACT_UNSPEC;
+    if (!is_vip(way == sent ? ip.source : ip.destination)) return TC_ACT_UNSPEC;
     return drop(way == sent ? fence_packets_out : fence_packets_in);
 }
 

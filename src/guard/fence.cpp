@@ -1,13 +1,11 @@
 #include "guard/fence.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
 #include <fcntl.h>
 #include <fence.skel.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <string>
@@ -25,15 +23,6 @@ struct DestroySkeleton {
     void operator()(fence* skeleton) const { fence__destroy(skeleton); }
 };
 using Skeleton = std::unique_ptr<fence, DestroySkeleton>;
-
-fence_address key_of(const IpAddress& address) {
-    fence_address key{};
-    if (address.is_ipv4()) key.bytes[10] = key.bytes[11] = 0xff;
-    const std::size_t offset = address.is_ipv4() ? 12 : 0;
-    std::ranges::copy_n(address.bytes.begin(), static_cast<std::ptrdiff_t>(address.size()),
-                        key.bytes + offset);
-    return key;
-}
 
 // In a time namespace (time_namespaces(7)) the clock that main counts the lease by may not be the
 // one that the program in the kernel reads.
@@ -57,14 +46,12 @@ Error refusal(int error) {
     return {"BPF is not permitted here, as in a container or a user namespace", error};
 }
 
-Status tell_vips(int map, const std::vector<VipConfig>& vips) {
-    constexpr std::uint8_t present = 1;
-    for (const auto& vip : vips) {
-        const auto key = key_of(vip.address.address);
-        if (bpf_map_update_elem(map, &key, &present, BPF_ANY) != 0)
-            return Error::from_errno("cannot tell the BPF program a VIP", errno);
-    }
-    return Ok{};
+Result<SharedFenceTable> map_vips(int map, const std::vector<VipConfig>& vips) {
+    auto table = map_fence_table(map);
+    if (!table) return table.error();
+    for (const VipConfig& vip : vips)
+        if (Status entered = enter(**table, vip.address.address); !entered) return entered.error();
+    return table;
 }
 
 Result<SharedFenceCounters> map_counters(int map) {
@@ -86,14 +73,15 @@ Result<Fence> load_fence(const Config& config) {
     const Skeleton skeleton(fence__open());
     if (!skeleton) return Error::from_errno("cannot open the BPF program", errno);
     if (const int error = fence__load(skeleton.get()); error != 0) return refusal(-error);
-    if (Status told = tell_vips(bpf_map__fd(skeleton->maps.vips), config.vips); !told)
-        return told.error();
+    auto vips = map_vips(bpf_map__fd(skeleton->maps.vips), config.vips);
+    if (!vips) return vips.error();
     auto page = make_lease_page(bpf_map__fd(skeleton->maps.lease));
     if (!page) return page.error();
     auto counters = map_counters(bpf_map__fd(skeleton->maps.drops));
     if (!counters) return counters.error();
     FencePrograms programs{duplicate(skeleton->progs.komainu_in),
-                           duplicate(skeleton->progs.komainu_out), std::move(*counters)};
+                           duplicate(skeleton->progs.komainu_out), std::move(*counters),
+                           std::move(*vips)};
     if (!programs.ingress || !programs.egress)
         return Error::from_errno("cannot keep the BPF program", errno);
     return Fence{std::move(programs), std::move(*page)};

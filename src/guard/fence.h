@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "conf/config.h"
 #include "guard/fence_layout.h"
+#include "guard/fence_table.h"
 #include "guard/lease_page.h"
 
 namespace komainu {
@@ -48,6 +49,7 @@ using SharedFenceCounters = std::unique_ptr<const FenceCounters, UnmapFenceCount
 struct FencePrograms {
     Fd ingress, egress;
     SharedFenceCounters counters;  ///< of both
+    SharedFenceTable vips;         ///< for both; the guard's alone once it is forked
 };
 
 struct Fence {

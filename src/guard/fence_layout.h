@@ -6,11 +6,28 @@
 
 enum { fence_vips_max = 1024 };
 
-/// The key of the VIP table. An IPv4 address stands in it as ::ffff:a.b.c.d (RFC 4291 section
-/// 2.5.5.2), an address that no packet of IPv6 may have.
+/// How an address stands in the table: its 16 bytes as two words. An IPv4 address stands in it as
+/// ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), an address that no packet of IPv6 may have.
 struct fence_address {
-    __u8 bytes[16];
+    __u64 words[2];
 };
+
+/// A hash table of which each entry stays where it was put, so that whoever looks one up finds it
+/// whatever is entered or removed meanwhile: in one of some places from its own on. Nothing but
+/// zeros, which is no host's address, is an empty place. A quarter full at most, it has room
+/// enough.
+enum { fence_places_bits = 12, fence_places = 1 << fence_places_bits, fence_tries = 32 };
+struct fence_table {
+    struct fence_address places[fence_places];
+};
+
+/// An address's own place. Both words count, and of each the lowest bits, where addresses of one
+/// network differ, as much as the highest.
+static inline __u64 fence_place(const struct fence_address* address) {
+    const __u64 odd = 0x9e3779b97f4a7c15;
+    const __u64 folded = address->words[0] ^ address->words[1] * odd;
+    return ((folded ^ folded >> 32) * odd) >> (64 - fence_places_bits);
+}
 
 /// The page that main writes and the guard reads (guard/lease_page.h).
 struct fence_lease {
