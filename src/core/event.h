@@ -40,10 +40,12 @@ struct PriorityChanged {
 };
 
 /// The configuration was read anew; see Settings for what these mean. Nodes may take new times over
-/// in any order.
+/// in any order. A longer removal shortens what is added to the lease from now on: it comes before
+/// there is more to remove.
 struct Reconfigured {
     Duration interval;
     Duration deadtime;  ///< remembered from now on, if it is the longest so far
+    Duration removal;
     std::optional<Duration> preempt_after;
     SettingsDigests digests{};
 };

@@ -162,6 +162,7 @@ void Node::on(const Reconfigured& to) {
     settings_.interval = to.interval;
     settings_.deadtime = to.deadtime;
     settings_.remembered = std::max(settings_.remembered, to.deadtime);
+    settings_.removal = to.removal;
     settings_.preempt_after = to.preempt_after;
     settings_.digests = to.digests;
     preempt_at_.reset();

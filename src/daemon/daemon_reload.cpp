@@ -33,8 +33,8 @@ void Daemon::take_over(NewConfig wanted) {
     outside_.take_over();
     const HeartbeatConfig& times = config_.heartbeat;
     link_book_.set_deadtime(times.deadtime);
-    step(Reconfigured{times.interval, times.deadtime, config_.preempt_after(),
-                      settings_digests(config_)});
+    step(Reconfigured{times.interval, times.deadtime, removal_of(config_.vips.size()),
+                      config_.preempt_after(), settings_digests(config_)});
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))

@@ -76,7 +76,7 @@ void Host::set_times(Duration interval, Duration deadtime) {
     tell("interval {} us, deadtime {} us", interval / 1us, deadtime / 1us);
     times_ = {interval, deadtime};
     remembered_ = std::max(remembered_, deadtime);
-    if (node_) step(Reconfigured{interval, deadtime, world_.options.preempt_after});
+    if (node_) step(Reconfigured{interval, deadtime, removal_of(1), world_.options.preempt_after});
 }
 
 void Host::set_trusted(bool reachable) {

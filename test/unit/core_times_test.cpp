@@ -15,7 +15,7 @@ constexpr Duration deadtime = LoneNode::deadtime;
 constexpr Duration longer = 5 * deadtime;
 
 Reconfigured times(Duration new_interval, Duration new_deadtime) {
-    return {new_interval, new_deadtime, {}, {}};
+    return {new_interval, new_deadtime, LoneNode::removal, {}, {}};
 }
 
 bool alive(LoneNode& node, int peer) { return std::as_const(node.node()).find(n(peer))->alive(); }
@@ -70,6 +70,20 @@ TEST(Times, ALeaseCountsOnNoMoreThanAPeerRemembers) {
     words.remembered = longer;
     node.say(2, words);
     EXPECT_EQ(node.node().lease_until(), sent_at + span(longer));
+}
+
+TEST(Times, ALongerRemovalShortensWhatIsAddedToTheLease) {
+    LoneNode node(3);
+    const auto round = node.become_active({2});
+    const auto before = node.node().lease_until();
+    constexpr Duration removal = LoneNode::removal + 5ms;
+    node.event(Reconfigured{interval, deadtime, removal, {}, {}});
+    node.pass(0ms);
+    EXPECT_EQ(node.node().lease_until(), before) << "what was granted is kept";
+    node.pass(interval);
+    const Instant sent_at = node.now();
+    node.say(2, node.words_following(2, node.own_tenancy(round)));
+    EXPECT_EQ(node.node().lease_until(), sent_at + lease_span(deadtime, removal));
 }
 
 TEST(Times, ALeaseCountsOnNoMoreThanWhatWasAskedForWhenItWasSent) {
