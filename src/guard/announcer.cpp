@@ -57,6 +57,12 @@ void Announcer::stop() {
     }
 }
 
+void Announcer::change_to(const Config& config, const FormerPlaces& former) {
+    places_ = rearranged(std::move(places_), former);
+    for (std::size_t vip = 0; vip < places_.size(); ++vip)
+        places_[vip].family = config.vips[vip].address.address.family;
+}
+
 std::optional<Instant> Announcer::deadline() const {
     std::optional<Instant> earliest;
     for (const Place& place : places_)

@@ -17,6 +17,7 @@
 #include "base/static_vector.h"
 #include "base/time.h"
 #include "conf/config.h"
+#include "guard/former_places.h"
 #include "packet/arp.h"
 #include "packet/frame_socket.h"
 #include "packet/ndp.h"
@@ -43,6 +44,9 @@ public:
     void once(std::size_t vip, Instant by);
 
     void stop();
+
+    /// Other VIPs from now on: those that stay go on in their schedules.
+    void change_to(const Config& config, const FormerPlaces& former);
 
     /// When turns() has something to give; nothing when nothing is held.
     std::optional<Instant> deadline() const;

@@ -3,6 +3,7 @@
 // shut by the clock; the next guard puts its own in exchange.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,14 @@ public:
     /// Why the fence does not stand on every interface; empty when it does.
     std::string trouble() const;
 
+    /// Before other VIPs are there, or others of their interfaces: enters them, and puts the fence
+    /// on the interfaces that have none yet. Those that there were stay until keep_only() is
+    /// called, with the new ones when the change is done, with the old ones when it came to
+    /// nothing.
+    /// An error where the fence is required and cannot stand on a new one.
+    Status extend(const Config& wanted, const InterfaceTable& interfaces);
+    void keep_only(const std::vector<VipConfig>& vips, const InterfaceTable& interfaces);
+
     /// What was dropped so far.
     FenceDrops drops() const { return programs_ ? programs_->counters->read() : FenceDrops{}; }
 
@@ -52,12 +61,12 @@ private:
     Status remove(InterfaceIndex interface);
     bool is_there(InterfaceIndex interface);
     bool carries_vips(InterfaceIndex interface) const;
-    void fence(std::size_t interface);
+    void fence(const VipInterface& interface);
 
     FilterSocket socket_;
     std::optional<FencePrograms> programs_;
     const InterfaceTable& interfaces_;
-    std::vector<Post> posts_;  ///< by interface
+    std::map<std::string, Post> posts_;  ///< by interface
 };
 
 }  // namespace komainu

@@ -54,10 +54,25 @@ InterfaceTable::InterfaceTable(const std::vector<std::string>& names) {
     for (const auto& name : names) interfaces_.push_back({.name = name, .link = {}});
 }
 
-std::size_t InterfaceTable::position(const std::string& name) const {
+const VipInterface* InterfaceTable::find(const std::string& name) const {
     const auto found = std::ranges::find(interfaces_, name, &VipInterface::name);
-    KOMAINU_ASSERT(found != interfaces_.end());
-    return static_cast<std::size_t>(found - interfaces_.begin());
+    return found == interfaces_.end() ? nullptr : &*found;
+}
+
+std::size_t InterfaceTable::position(const std::string& name) const {
+    const VipInterface* const found = find(name);
+    KOMAINU_ASSERT(found);
+    return static_cast<std::size_t>(found - interfaces_.data());
+}
+
+void InterfaceTable::learn(std::initializer_list<const InterfaceTable*> known,
+                           const Inventory& inventory) {
+    for (VipInterface& interface : interfaces_) {
+        if (const LinkRecord* link = inventory.link(interface.name)) interface.link = *link;
+        const auto knows = [&](const InterfaceTable* table) { return table->has(interface.name); };
+        const auto table = std::ranges::find_if(known, knows);
+        if (table != known.end()) interface.link = (*table)->find(interface.name)->link;
+    }
 }
 
 // A renamed interface is lost under its old name.

@@ -4,6 +4,7 @@
 // first.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,7 +43,12 @@ public:
 
     std::size_t size() const { return interfaces_.size(); }
     const VipInterface& operator[](std::size_t i) const { return interfaces_[i]; }
+    bool has(const std::string& name) const { return find(name) != nullptr; }
     std::size_t position(const std::string& name) const;  ///< of a name that is in the table
+
+    /// Of a new table: what the first of these tables knows that has the name, else what the
+    /// inventory says. What is learned so is no change.
+    void learn(std::initializer_list<const InterfaceTable*> known, const Inventory& inventory);
 
     /// Follows the kernel. Each may set `replaced` and `news_to_tell`.
     void follow(const LinkRecord& link);
@@ -54,6 +60,8 @@ public:
     bool take_news(std::size_t i) { return std::exchange(interfaces_[i].news_to_tell, false); }
 
 private:
+    const VipInterface* find(const std::string& name) const;
+
     std::vector<VipInterface> interfaces_;
 };
 

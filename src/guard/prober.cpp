@@ -17,6 +17,12 @@ void Prober::begin(Instant now) {
     found_.assign(found_.size(), std::nullopt);
 }
 
+void Prober::change_to(std::size_t vips, Instant now) {
+    could_not_.resize(vips);
+    found_.resize(vips);
+    begin(now);
+}
+
 std::optional<Instant> Prober::deadline() const {
     if (orders_.empty()) return {};
     return next_at_;

@@ -41,6 +41,9 @@ public:
     /// many wait.
     bool ask(std::uint64_t id, Instant now);
 
+    /// Other VIPs from now on: who is being asked is asked anew.
+    void change_to(std::size_t vips, Instant now);
+
     /// When take_turns() or take_report() has something to give; nothing when nobody asks.
     std::optional<Instant> deadline() const;
 

@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/static_vector.h"
 #include "base/time.h"
+#include "guard/former_places.h"
 
 namespace komainu {
 
@@ -44,6 +45,9 @@ public:
 
     /// The VIPs are not held any more.
     void forget();
+
+    /// Other VIPs from now on.
+    void change_to(const FormerPlaces& former) { rivals_ = rearranged(std::move(rivals_), former); }
 
 private:
     struct Rival {

@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "guard/vip_refusal.h"
 
 namespace komainu {
 
@@ -33,6 +34,15 @@ bool is_vip_in_its_place(const Config& config, const Inventory& inventory,
     });
 }
 
+/// What is in the place of a VIP.
+bool is_ours(const Inventory& inventory, const AddressRecord& place) {
+    const bool marked = knows_marks(inventory);
+    return std::ranges::any_of(inventory.addresses, [&](const AddressRecord& a) {
+        return same_place(a, place) &&
+               (a.origin() == AddressOrigin::ours || (!marked && a.valid_seconds != valid_forever));
+    });
+}
+
 std::string interface_name(const Inventory& inventory, InterfaceIndex index) {
     const auto found = std::ranges::find(inventory.links, index, &LinkRecord::interface);
     return found == inventory.links.end() ? "another interface" : found->name;
@@ -41,26 +51,6 @@ std::string interface_name(const Inventory& inventory, InterfaceIndex index) {
 /// A host prefix has no network. The kernel would give one of IPv6 a route to itself all the same,
 /// and leave it there until the lifetime is over, even when the address is removed before.
 bool brings_route(const VipConfig& vip) { return !vip.noprefixroute && !vip.address.is_host(); }
-
-std::string_view hint(const VipConfig& vip, int error) {
-    if (error == EACCES && !vip.address.address.is_ipv4()) return " (is IPv6 disabled there?)";
-    return "";
-}
-
-Error refusal(const VipConfig& vip, int error) {
-    auto reason = Error::from_errno(
-        fmt::format("vip.{}: cannot put {} on {}", vip.name, to_string(vip.address), vip.interface),
-        error);
-    reason.what += hint(vip, error);
-    return reason;
-}
-
-Error not_ours(const VipConfig& vip, const std::string& place) {
-    return {fmt::format("vip.{}: {} is already on {} and was not put there by komainu; remove it, "
-                        "or take another address for the VIP",
-                        vip.name, to_string(vip.address.address), place),
-            EEXIST};
-}
 
 }  // namespace
 
@@ -86,41 +76,48 @@ VipSet::VipSet(const Config& config, const InterfaceTable& interfaces, AddressKe
       kernel_(std::move(kernel)),
       valid_seconds_(static_cast<std::uint32_t>(vip_lifetime(config.heartbeat.deadtime).count())) {
     for (const auto& vip : config.vips)
-        vips_.push_back({.config = &vip, .interface = interfaces.position(vip.interface)});
+        vips_.push_back({.config = vip, .interface = interfaces.position(vip.interface)});
 }
 
 Status VipSet::hold() {
     KOMAINU_ASSERT(!held_);
-    if (Status fit = refuse_unfit(); !fit) return fit;
-    std::vector<AddressRequest> requests;
+    Vips all;
     for (Vip& vip : vips_) {
-        vip.on = index_of(vip);
-        vip.missing = false;
-        requests.push_back(request(Verb::add, vip));
+        if (index_of(vip) == no_interface) return no_interface_for(vip.config);
+        all.push_back(&vip);
     }
-    Status added = kernel_.apply(requests);
-    if (added) added = replace_existing(requests);
-    if (added) added = first_refusal(requests);
-    if (!added) roll_back(requests);
+    if (Status fit = refuse_foreign(all, foreign_); !fit) return fit;
+    for (Vip* vip : all) vip->on = index_of(*vip);
+    Status added = add(all);
     held_ = static_cast<bool>(added);
     return added;
 }
 
-// What keeps a VIP from being added without asking the kernel. The kernel itself refuses an IPv4
-// address only if it is on the same interface with the same prefix length; anywhere else on this
-// host it would go on answering when the VIP is long gone.
-Status VipSet::refuse_unfit() const {
-    for (const Vip& vip : vips_) {
-        if (index_of(vip) == no_interface)
-            return Error{fmt::format("vip.{}: there is no interface {} now", vip.config->name,
-                                     vip.config->interface)};
+/// All or none.
+Status VipSet::add(const Vips& vips) {
+    std::vector<AddressRequest> requests;
+    for (Vip* vip : vips) {
+        vip->missing = false;
+        requests.push_back(request(Verb::add, *vip));
+    }
+    Status added = kernel_.apply(requests);
+    if (added) added = replace_existing(vips, requests);
+    if (added) added = first_refusal(vips, requests);
+    if (!added) roll_back(requests);
+    return added;
+}
+
+// The kernel itself refuses an IPv4 address only if it is on the same interface with the same
+// prefix length; anywhere else on this host it would go on answering when the VIP is long gone.
+Status VipSet::refuse_foreign(const Vips& vips, std::span<const AddressRecord> foreign) const {
+    for (const Vip* vip : vips) {
         const auto equal = [&](const AddressRecord& a) {
-            return a.address.address == vip.config->address.address;
+            return a.address.address == vip->config.address.address;
         };
-        const auto found = std::ranges::find_if(foreign_, equal);
-        if (found == foreign_.end()) continue;
+        const auto found = std::ranges::find_if(foreign, equal);
+        if (found == foreign.end()) continue;
         const auto inventory = kernel_.take_inventory();
-        return not_ours(*vip.config, inventory ? interface_name(inventory.value(), found->interface)
+        return not_ours(vip->config, inventory ? interface_name(inventory.value(), found->interface)
                                                : "this host");
     }
     return Ok{};
@@ -128,29 +125,26 @@ Status VipSet::refuse_unfit() const {
 
 // EEXIST: an address of an earlier run of ours makes room for the new one. It may have another
 // label, scope or route, which a renewal would leave as they are.
-Status VipSet::replace_existing(std::span<AddressRequest> requests) {
+Status VipSet::replace_existing(const Vips& vips, std::span<AddressRequest> requests) {
     const auto exists = [](const AddressRequest& r) { return r.error == EEXIST; };
     if (std::ranges::none_of(requests, exists)) return Ok{};
     auto inventory = kernel_.take_inventory();
     if (!inventory) return inventory.error();
-    const auto ours = leftovers(config_, *inventory);
     for (std::size_t i = 0; i < requests.size(); ++i) {
         if (!exists(requests[i])) continue;
-        const AddressRecord place{requests[i].interface, requests[i].address};
-        const auto is_here = [&](const AddressRecord& a) { return same_place(a, place); };
-        if (std::ranges::none_of(ours, is_here))
-            return not_ours(*vips_[i].config, interface_name(*inventory, place.interface));
-        AddressRequest removal = request(Verb::remove, vips_[i]);
+        if (!is_ours(*inventory, {requests[i].interface, requests[i].address}))
+            return not_ours(vips[i]->config, interface_name(*inventory, requests[i].interface));
+        AddressRequest removal = request(Verb::remove, *vips[i]);
         if (Status removed = kernel_.apply({&removal, 1}); !removed) return removed;
-        expect_removals({&removal, 1});
+        if (removal.error == 0) ++vips[i]->removals_to_come;
         if (Status added = kernel_.apply(requests.subspan(i, 1)); !added) return added;
     }
     return Ok{};
 }
 
-Status VipSet::first_refusal(std::span<const AddressRequest> requests) const {
-    for (const auto& request : requests)
-        if (!request.fulfilled()) return refusal(config_of(request), request.error);
+Status VipSet::first_refusal(const Vips& vips, std::span<const AddressRequest> requests) {
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        if (!requests[i].fulfilled()) return refusal(vips[i]->config, requests[i].error);
     return Ok{};
 }
 
@@ -167,11 +161,20 @@ void VipSet::roll_back(std::span<const AddressRequest> requests) {
 
 Status VipSet::drop() {
     held_ = false;
-    std::vector<AddressRequest> removals;
+    Vips all;
     for (Vip& vip : vips_) {
         vip.missing = false;
-        if (vip.on != no_interface) removals.push_back(request(Verb::remove, vip));
+        all.push_back(&vip);
     }
+    return remove(all);
+}
+
+// The last first: when the first IPv4 address of a subnet goes, the kernel makes all the others
+// anew, which takes it a few milliseconds for a thousand.
+Status VipSet::remove(const Vips& vips) {
+    std::vector<AddressRequest> removals;
+    for (auto vip = vips.rbegin(); vip != vips.rend(); ++vip)
+        if ((*vip)->on != no_interface) removals.push_back(request(Verb::remove, **vip));
     Status removed = kernel_.apply(removals);
     expect_removals(removals);
     if (!removed) return removed;
@@ -182,11 +185,15 @@ Status VipSet::drop() {
 }
 
 Status VipSet::renew() {
+    Vips present;
     std::vector<AddressRequest> renewals;
-    for (const Vip& vip : vips_)
-        if (held_ && !vip.missing) renewals.push_back(request(Verb::renew, vip));
+    for (Vip& vip : vips_) {
+        if (!held_ || vip.missing) continue;
+        present.push_back(&vip);
+        renewals.push_back(request(Verb::renew, vip));
+    }
     if (Status renewed = kernel_.apply(renewals); !renewed) return renewed;
-    return first_refusal(renewals);
+    return first_refusal(present, renewals);
 }
 
 std::vector<std::size_t> VipSet::put_back() {
@@ -250,7 +257,7 @@ void VipSet::follow_all(const Inventory& inventory) {
     for (const auto& address : inventory.addresses) address_added(address);
     for (Vip& vip : vips_) {
         vip.removals_to_come = 0;
-        const AddressRecord place{vip.on, vip.config->address};
+        const AddressRecord place{vip.on, vip.config.address};
         const auto is_here = [&](const AddressRecord& a) { return same_place(a, place); };
         vip.missing = held_ && std::ranges::none_of(inventory.addresses, is_here);
     }
@@ -261,8 +268,8 @@ Result<std::vector<AddressRecord>> VipSet::sweep() {
     if (!inventory) return inventory.error();
     const auto found = leftovers(config_, *inventory);
     std::vector<AddressRequest> removals;
-    for (const auto& address : found)
-        removals.push_back({Verb::remove, address.interface, address.address});
+    for (auto address = found.rbegin(); address != found.rend(); ++address)
+        removals.push_back({Verb::remove, address->interface, address->address});
     if (Status removed = kernel_.apply(removals); !removed) return removed.error();
     for (const auto& removal : removals)
         if (!removal.fulfilled())
@@ -279,7 +286,7 @@ bool VipSet::is_foreign_vip(const AddressRecord& address) {
     if (address.origin() == AddressOrigin::ours) return false;
     if (held_ && at(address.interface, address.address)) return false;
     return std::ranges::any_of(vips_, [&](const Vip& vip) {
-        return vip.config->address.address == address.address.address;
+        return vip.config.address.address == address.address.address;
     });
 }
 
@@ -295,19 +302,10 @@ void VipSet::expect_removals(std::span<const AddressRequest> removals) {
 
 VipSet::Vip* VipSet::at(InterfaceIndex interface, const Prefix& address) {
     const auto is_here = [&](const Vip& vip) {
-        return vip.on == interface && vip.config->address == address;
+        return vip.on == interface && vip.config.address == address;
     };
     const auto found = std::ranges::find_if(vips_, is_here);
     return found == vips_.end() ? nullptr : &*found;
-}
-
-const VipConfig& VipSet::config_of(const AddressRequest& request) const {
-    const auto is_its = [&](const Vip& vip) {
-        return vip.on == request.interface && vip.config->address == request.address;
-    };
-    const auto found = std::ranges::find_if(vips_, is_its);
-    KOMAINU_ASSERT(found != vips_.end());
-    return *found->config;
 }
 
 InterfaceIndex VipSet::index_of(const Vip& vip) const {
@@ -318,11 +316,11 @@ InterfaceIndex VipSet::index_of(const Vip& vip) const {
 AddressRequest VipSet::request(Verb verb, const Vip& vip) const {
     return {.verb = verb,
             .interface = vip.on,
-            .address = vip.config->address,
+            .address = vip.config.address,
             .valid_seconds = valid_seconds_,
-            .label = vip.config->label,
-            .scope = vip.config->scope,
-            .prefix_route = brings_route(*vip.config)};
+            .label = vip.config.label,
+            .scope = vip.config.scope,
+            .prefix_route = brings_route(vip.config)};
 }
 
 }  // namespace komainu

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "conf/config.h"
+#include "guard/former_places.h"
 #include "guard/interfaces.h"
 #include "netlink/inventory.h"
 #include "netlink/records.h"
@@ -41,9 +42,11 @@ public:
     VipSet(const Config& config, const InterfaceTable& interfaces, AddressKernel kernel);
 
     std::size_t size() const { return vips_.size(); }
-    const VipConfig& config(std::size_t vip) const { return *vips_[vip].config; }
+    const VipConfig& config(std::size_t vip) const { return vips_[vip].config; }
     std::size_t interface(std::size_t vip) const { return vips_[vip].interface; }
     bool held() const { return held_; }
+    /// That of the deadtime at the start.
+    std::chrono::seconds lifetime() const { return std::chrono::seconds(valid_seconds_); }
 
     /// Adds all VIPs. When one cannot be added, those that were are removed again and the error
     /// says which and why. An address that is there already and is not ours is such a reason.
@@ -71,12 +74,26 @@ public:
     /// Puts the missing VIPs back where that is possible, and returns which are back.
     std::vector<std::size_t> put_back();
 
+    /// What a change has brought.
+    struct Change {
+        FormerPlaces former;
+        std::string left_behind;  ///< what could not be removed, and expires by itself
+    };
+
+    /// Has other VIPs from now on. If they are held, the new ones are added, all or none; then
+    /// those that are different make room for the new ones in their place, all or none; and at last
+    /// the others go. What stays is not touched. After an error everything is as it was.
+    ///
+    /// Before anything else of this set is called, configuration and table of the constructor are
+    /// to become these.
+    Result<Change> change_to(const Config& wanted, const InterfaceTable& interfaces);
+
     /// Removes what leftovers() finds, and returns what is gone.
     Result<std::vector<AddressRecord>> sweep();
 
 private:
     struct Vip {
-        const VipConfig* config = nullptr;
+        VipConfig config;
         std::size_t interface = 0;  ///< position in the table
         /// The kernel interface on which it was added last, where it is to be removed.
         InterfaceIndex on = no_interface;
@@ -84,17 +101,33 @@ private:
         int removals_to_come = 0;  ///< notifications of removals that were our own
     };
 
-    Status refuse_unfit() const;
-    Status replace_existing(std::span<AddressRequest> requests);
-    Status first_refusal(std::span<const AddressRequest> requests) const;
+    using Vips = std::vector<Vip*>;
+
+    Status refuse_foreign(const Vips& vips, std::span<const AddressRecord> foreign) const;
+    Status add(const Vips& vips);
+    Status replace_existing(const Vips& vips, std::span<AddressRequest> requests);
+    static Status first_refusal(const Vips& vips, std::span<const AddressRequest> requests);
     void roll_back(std::span<const AddressRequest> requests);
+    Status remove(const Vips& vips);
+
+    /// The present VIPs beside those that are wanted.
+    struct Plan {
+        FormerPlaces former;
+        std::vector<Vip> next;
+        Vips added;         ///< of next: whose address was nobody's
+        Vips replacements;  ///< of next: whose address one has that is different
+        Vips replaced;      ///< those, in the same order
+        Vips removed;       ///< whose address nobody has any more
+    };
+    Plan plan(const Config& wanted, const InterfaceTable& interfaces);
+    Status refuse_unfit(const Plan& plan, const Inventory& inventory);
+    Status put_on(const Plan& plan);
     void expect_removals(std::span<const AddressRequest> removals);
     bool can_be_put_back(const Vip& vip) const;
     bool is_foreign_vip(const AddressRecord& address);
     void forget_foreign(const AddressRecord& address);
 
     Vip* at(InterfaceIndex interface, const Prefix& address);
-    const VipConfig& config_of(const AddressRequest& request) const;
     InterfaceIndex index_of(const Vip& vip) const;
     AddressRequest request(AddressRequest::Verb verb, const Vip& vip) const;
 

@@ -160,4 +160,16 @@ TEST(AnnouncementFrames, IsOneAdvertisementForIpv6) {
     EXPECT_TRUE(parse_advertisement(frames[0].bytes)->router);
 }
 
+TEST(Announcer, VipsThatStayGoOnInTheirSchedulesAtAnotherPlace) {
+    Announcer announcer(config_of(2, "10.0.0.1/24"));
+    announcer.start(0, begin);
+    announcer.start(1, begin);
+    announcer.take_turns(begin);
+    announcer.change_to(config_of(2, "2001:db8::1/64"), {std::nullopt, 0});
+    EXPECT_EQ(announcer.deadline(), begin + 100ms);
+    const auto turns = announcer.take_turns(begin + 100ms);
+    ASSERT_EQ(turns.size(), 1u) << "what is new is not held yet";
+    EXPECT_EQ(turns[0], 1u);
+}
+
 }  // namespace komainu

@@ -127,4 +127,17 @@ TEST(ProbeFrame, IsAnArpProbeOrASolicitation) {
     EXPECT_TRUE(std::ranges::equal(solicitation.frame().bytes, neighbor_probe(rival, six)));
 }
 
+TEST(Prober, AsksAnewForOtherVips) {
+    Prober prober(2);
+    prober.ask(7, begin);
+    prober.take_turns(begin);
+    prober.heard(1, rival);
+    prober.change_to(1, begin + 10ms);
+    const Course course = run(prober);
+    ASSERT_EQ(course.reports.size(), 1u) << "each order has one answer";
+    EXPECT_EQ(course.reports[0].id, 7u);
+    EXPECT_TRUE(course.reports[0].rivals.empty());
+    EXPECT_EQ(course.turns.size(), static_cast<std::size_t>(Prober::rounds));
+}
+
 }  // namespace komainu

@@ -107,4 +107,14 @@ TEST(RivalWatch, ForgetsWithTheLease) {
     EXPECT_EQ(watch.heard(0, rival, begin + 1ms), begin + 1ms);
 }
 
+TEST(RivalWatch, WhatIsKnownMovesWithTheVip) {
+    RivalWatch watch(2);
+    watch.heard(1, rival, begin);
+    watch.change_to({1, std::nullopt});
+    const auto reports = watch.take_reports(begin);
+    ASSERT_EQ(reports.size(), 1u);
+    EXPECT_EQ(reports[0].vip, 0u);
+    EXPECT_EQ(reports[0].mac, rival);
+}
+
 }  // namespace komainu
