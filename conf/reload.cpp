@@ -110,18 +110,24 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_cluster(compare, running, wanted);
     compare_nodes(compare, running, wanted);
     compare_heartbeat(compare, running, wanted);
-    compare.refuse(running.all_vips(), wanted.all_vips(), &VipConfig::name, "address");
+    compare.take_over(running.vips, wanted.vips);
+    compare.refuse(running.command_vips, wanted.command_vips, &VipConfig::name, "up_command");
     compare.refuse(running.routes, wanted.routes, &RouteConfig::name, "destination");
     compare.refuse(running.rules, wanted.rules, &RuleConfig::name, "priority");
     const LifecheckConfig &before = running.lifecheck, &after = wanted.lifecheck;
     compare.take_over("lifecheck.method", before.method != after.method);
     compare.take_over("lifecheck.require", before.require != after.require);
-    compare.refuse("lifecheck", "track_interface", before.track_interface != after.track_interface);
-    compare.refuse("lifecheck", "track_delay", before.track_delay != after.track_delay);
+    compare.take_over("lifecheck.track_interface", before.track_interface != after.track_interface);
+    compare.take_over("lifecheck.track_delay", before.track_delay != after.track_delay);
     compare.take_over(running.services, wanted.services);
     compare.take_over(running.hooks, wanted.hooks);
     compare_daemon(compare, running, wanted);
     return std::move(compare).changed();
+}
+
+bool concerns_guard(const Config& running, const Config& wanted) {
+    return running.vips != wanted.vips ||
+           running.lifecheck.track_interface != wanted.lifecheck.track_interface;
 }
 
 }  // namespace komainu

@@ -301,11 +301,11 @@ constexpr std::array<Command, 11> table{{
      {"config", "socket"},
      run_reload,
      "let the daemon of this node read its configuration anew",
-     "As SIGHUP does, and tells what changed. Taken over without moving anything: services,\n"
-     "hooks, priority, preempt, conflict, the keys, and interval and deadtime, which the nodes "
-     "may\n"
-     "take over in any order. Whatever else differs is refused by its name and line, as is a file\n"
-     "with an error in it, and then nothing changes at all.\n"},
+     "As SIGHUP does, and tells what changed. Taken over without moving anything that stays: VIPs\n"
+     "but those of commands, services, hooks, priority, preempt, conflict, what [lifecheck] says,\n"
+     "the keys, and interval and deadtime, which the nodes may take over in any order. Whatever\n"
+     "else differs is refused by its name and line, as are a file with an error in it and VIPs\n"
+     "that cannot be put on this host, and then nothing changes at all.\n"},
     {"report",
      "NODE alive|dead",
      2,

@@ -63,7 +63,8 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       fence_(std::move(outfit.fence)),
       runner_(loop, std::move(outfit.runner)),
       reload_(loop, runner_, config_,
-              {[this](NewConfig wanted) { take_over(std::move(wanted)); },
+              {[this](const NewConfig& wanted) { return ask_guard(wanted); },
+               [this](NewConfig wanted) { take_over(std::move(wanted)); },
                [this](const std::string& why, const std::vector<std::string>& problems) {
                    reload_refused(why, problems);
                }}),
@@ -266,6 +267,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        step(RivalSeen{});
                    },
                    [&](const ProbeReport& r) { on_probed(r); },
+                   [&](const ReloadedReport& r) { reload_.guard_answered(r.id, ""); },
+                   [&](const ReloadFailedReport& r) { reload_.guard_answered(r.id, r.text); },
                    [&](const FenceReport& r) {
                        set_fence_trouble(r.trouble);
                        fitness_may_have_changed();

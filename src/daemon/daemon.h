@@ -105,7 +105,10 @@ private:
 
     // A configuration that was read anew (daemon_reload.cpp).
     void start_reload(std::optional<ClientId> client);
+    GuardAsked ask_guard(const NewConfig& wanted);
     void take_over(NewConfig wanted);
+    void take_over_vips(const Config& wanted);
+    void reconfigure(Duration removal);
     void take_over_keys(std::unique_ptr<const KeyRing> keys);
     void reload_refused(const std::string& why, const std::vector<std::string>& problems);
 

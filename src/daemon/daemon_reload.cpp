@@ -2,6 +2,7 @@
 // been accepted, so that it is taken over as a whole, in one wake-up, and moves nothing by itself.
 #include <nlohmann/json.hpp>
 
+#include "conf/reload.h"
 #include "conf/settings_digests.h"
 #include "daemon/control_request.h"
 #include "daemon/daemon.h"
@@ -12,8 +13,7 @@ namespace komainu {
 using nlohmann::json;
 
 void Daemon::start_reload(std::optional<ClientId> client) {
-    if (reload_.under_way()) {
-        constexpr const char* busy = "the configuration is being read already";
+    if (const std::string busy(reload_.under_way()); !busy.empty()) {
         if (client) return control_.reply(*client, refusal_line(busy));
         return log_notice("{}", busy);
     }
@@ -21,8 +21,24 @@ void Daemon::start_reload(std::optional<ClientId> client) {
     reload_.begin();
 }
 
+/// From here on the lease is short enough for the guard to remove the old VIPs or the new ones.
+GuardAsked Daemon::ask_guard(const NewConfig& wanted) {
+    if (!guard_ || !concerns_guard(config_, wanted.config)) return GuardAsked::not_needed;
+    reconfigure(removal_of(std::max(config_.vips.size(), wanted.config.vips.size())));
+    const bool asked = guard_->reload(static_cast<std::uint64_t>(wanted.run), wanted.text);
+    return asked ? GuardAsked::yes : GuardAsked::cannot_be;
+}
+
 void Daemon::take_over(NewConfig wanted) {
-    if (!runner_.take_over(wanted.run)) return reload_refused(std::string(runner_.trouble()), {});
+    if (!runner_.take_over(wanted.run)) {
+        if (!wanted.guard_has_it) return reload_refused(std::string(runner_.trouble()), {});
+        log_error("{}: of the new configuration only the VIPs are taken over", runner_.trouble());
+        Config only_vips = config_;
+        only_vips.vips = wanted.config.vips;
+        only_vips.lifecheck.track_interface = wanted.config.lifecheck.track_interface;
+        wanted.config = std::move(only_vips);
+    }
+    take_over_vips(wanted.config);
     config_ = std::move(wanted.config);
     if (!wanted.keys->has_same_keys(*keys_)) {
         wanted.changes.push_back("the keys");
@@ -31,14 +47,29 @@ void Daemon::take_over(NewConfig wanted) {
     services_.take_over(config_.services, config_.lifecheck.require);
     services_may_have_changed();
     outside_.take_over();
-    const HeartbeatConfig& times = config_.heartbeat;
-    link_book_.set_deadtime(times.deadtime);
-    step(Reconfigured{times.interval, times.deadtime, removal_of(config_.vips.size()),
-                      config_.preempt_after(), settings_digests(config_)});
+    interfaces_may_have_changed();
+    link_book_.set_deadtime(config_.heartbeat.deadtime);
+    reconfigure(removal_of(config_.vips.size()));
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client, answer_line({{"ok", true}, {"changes", wanted.changes}}));
+}
+
+/// What is kept by VIP or by interface. What the LAN was asked for by the old places is asked anew.
+void Daemon::take_over_vips(const Config& wanted) {
+    rivals_.change_to(former_places(config_.vips, wanted.vips));
+    if (start_) start_->probed.reset();
+    std::set<std::string> interfaces;
+    for (const VipConfig& vip : wanted.all_vips()) interfaces.insert(vip.interface);
+    interfaces.insert(wanted.lifecheck.track_interface.begin(),
+                      wanted.lifecheck.track_interface.end());
+    tracking_.take_over(interfaces, wanted.lifecheck.track_delay);
+}
+
+void Daemon::reconfigure(Duration removal) {
+    step(Reconfigured{config_.heartbeat.interval, config_.heartbeat.deadtime, removal,
+                      config_.preempt_after(), settings_digests(config_)});
 }
 
 /// The guard's last will is sealed with a key that may be gone from the other nodes soon.
@@ -51,6 +82,8 @@ void Daemon::take_over_keys(std::unique_ptr<const KeyRing> keys) {
 void Daemon::reload_refused(const std::string& why, const std::vector<std::string>& problems) {
     for (const std::string& problem : problems) log_error("{}", problem);
     log_error("{}", why);
+    const Duration removal = removal_of(config_.vips.size());
+    if (!reload_.guard_is_asked() && node_.settings().removal != removal) reconfigure(removal);
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client,
                        answer_line({{"ok", false}, {"error", why}, {"details", problems}}));

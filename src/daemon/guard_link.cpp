@@ -62,9 +62,16 @@ void GuardLink::replace_last_will(const std::function<LastWillBytes(Term)>& seal
 
 void GuardLink::probe(std::uint64_t id) { order(ProbeOrder{id}); }
 
-void GuardLink::order(const GuardOrder& order) {
-    if (gone_) return;
-    if (send_over(socket_.get(), order) == Sent::no_room) lose(false, "the guard does not answer");
+bool GuardLink::reload(std::uint64_t id, const TextDigest& text) {
+    return order(ReloadOrder{id, text});
+}
+
+/// Whether it is on its way.
+bool GuardLink::order(const GuardOrder& order) {
+    if (gone_) return false;
+    const Sent sent = send_over(socket_.get(), order);
+    if (sent == Sent::no_room) lose(false, "the guard does not answer");
+    return sent == Sent::yes;
 }
 
 void GuardLink::on_ready() {

@@ -44,13 +44,17 @@ public:
     /// Answered by a ProbeReport of this id; by none when the guard does not answer.
     void probe(std::uint64_t id);
 
+    /// Answered by one Reloaded or ReloadFailed of this id, whenever the guard answers. False: it
+    /// does not even hear of it.
+    bool reload(std::uint64_t id, const TextDigest& text);
+
     bool gone() const { return gone_; }
 
 private:
     void on_ready();
     void on_message(Bytes message);
     bool hold_was_answered(std::uint64_t round);
-    void order(const GuardOrder& order);
+    bool order(const GuardOrder& order);
     void lose(bool gone, std::string_view trouble);
     void recover();
     void look_after();

@@ -15,6 +15,7 @@ namespace komainu {
 namespace {
 
 constexpr Duration patience = 10s;
+constexpr Duration guards_time = 3s;
 constexpr const char* nothing_changed = "the configuration is not taken over, nothing has changed";
 
 std::vector<std::string> lines_of(std::string_view text) {
@@ -53,6 +54,12 @@ Reload::Reload(Loop& loop, RunnerLink& runner, const Config& running, Handlers h
       loop_(loop),
       limit_(loop, [this] { give_up(); }) {}
 
+std::string_view Reload::under_way() const {
+    if (run_) return "the configuration is being read already";
+    return asked_ ? "the guard has not answered yet whether it takes over what was read before"
+                  : "";
+}
+
 void Reload::begin() {
     run_ = runner_.read_config(
         [this](const ConfigReport& report, Descriptors& files) { on_answer(report, files); });
@@ -84,10 +91,39 @@ void Reload::accept(const Descriptors& files) {
     auto changes = plan_reload(running_, config, lines, problems);
     if (problems.has_errors())
         return handlers_.refused(nothing_changed, lines_of(report("the configuration", problems)));
-    handlers_.accepted({run, std::move(config), std::move(*keys), std::move(changes)});
+    ask_guard(
+        {run, std::move(config), std::move(*keys), std::move(changes), digest_of(text.value())});
+}
+
+void Reload::ask_guard(NewConfig wanted) {
+    switch (handlers_.ask_guard(wanted)) {
+        case GuardAsked::not_needed:
+            return handlers_.accepted(std::move(wanted));
+        case GuardAsked::cannot_be:
+            return handlers_.refused(fmt::format("{}: the guard does not answer", nothing_changed),
+                                     {});
+        case GuardAsked::yes:
+            asked_ = std::move(wanted);
+            limit_.set(loop_.now() + guards_time);
+    }
+}
+
+void Reload::guard_answered(std::uint64_t id, const std::string& why_not) {
+    if (!asked_ || static_cast<std::uint64_t>(asked_->run) != id) return;
+    limit_.clear();
+    NewConfig wanted = *std::exchange(asked_, {});
+    if (!why_not.empty()) return handlers_.refused(nothing_changed, lines_of(why_not));
+    wanted.guard_has_it = true;
+    handlers_.accepted(std::move(wanted));
 }
 
 void Reload::give_up() {
+    if (asked_)
+        return handlers_.refused(
+            fmt::format("the guard does not answer within {} s: everything goes on as before until "
+                        "it does, and may change then",
+                        guards_time / 1s),
+            {});
     runner_.stop(*std::exchange(run_, {}));
     handlers_.refused(
         fmt::format("{}: it could not be read within {} s", nothing_changed, patience / 1s), {});

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "guard/former_places.h"
 #include "guard/orders.h"
 
 namespace komainu {
@@ -23,6 +24,11 @@ public:
         KOMAINU_ASSERT(seen.vip < entries_.size());
         Entry& entry = entries_[seen.vip];
         entry = {seen.mac, entry.times + seen.times, wall_clock_ms};
+    }
+
+    /// Other VIPs from now on.
+    void change_to(const FormerPlaces& former) {
+        entries_ = rearranged(std::move(entries_), former);
     }
 
     const std::vector<Entry>& entries() const { return entries_; }  ///< by VIP

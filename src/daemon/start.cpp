@@ -35,6 +35,18 @@ int fail(const Error& error) {
     return exit_failed;
 }
 
+/// By which the runner hands the guard what it has read. Neither end is main's, who keeps none.
+struct TextChannel {
+    Fd runner;
+    Fd guard;
+};
+
+Result<TextChannel> make_text_channel() {
+    auto ends = make_channel();
+    if (!ends) return ends.error();
+    return TextChannel{std::move(ends->main), std::move(ends->child)};
+}
+
 /// The runner, as its parent sees it.
 struct RunnerChild {
     pid_t pid = -1;
@@ -61,7 +73,7 @@ Status await_runner(int socket) {
 
 /// Forked before anything else is opened, so that no descriptor of main's gets into a command.
 Result<RunnerChild> start_runner(const ConfigSource& source, const Config& config,
-                                 ClusterKeys& keys) {
+                                 ClusterKeys& keys, TextChannel& texts) {
     auto sockets = make_channel();
     if (!sockets) return sockets.error();
     const pid_t pid = fork();
@@ -69,9 +81,11 @@ Result<RunnerChild> start_runner(const ConfigSource& source, const Config& confi
     if (pid == 0) {
         keys = {};  // wiped: no command has any use for them
         sockets->main.close();
-        _exit(run_runner(source, config, std::move(sockets->child)));
+        texts.guard.close();
+        _exit(run_runner(source, config, std::move(sockets->child), std::move(texts.runner)));
     }
     sockets->child.close();
+    texts.runner.close();
     RunnerChild runner{pid, std::move(sockets->main)};
     if (const auto ready = await_runner(runner.socket.get()); !ready) return ready.error();
     return runner;
@@ -124,9 +138,9 @@ Status await_ready(Guard& guard) {
     return *outcome;
 }
 
-/// The child has copies of everything that was opened before. It keeps the guard's end of the
-/// socket pair and what is needed to say something.
-[[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, LeasePage& page,
+/// The child has copies of everything that was opened before. It keeps the guard's ends of the
+/// socket pairs and what is needed to say something.
+[[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, Fd texts, LeasePage& page,
                                std::optional<FencePrograms> fence, std::vector<DatagramLink> links,
                                UnixListener control, Signals signals,
                                std::vector<EchoSocket> echo_sockets) {
@@ -135,10 +149,10 @@ Status await_ready(Guard& guard) {
     links.clear();
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
-    _exit(run_guard(config, std::move(sockets.child), page, std::move(fence)));
+    _exit(run_guard(config, std::move(sockets.child), std::move(texts), page, std::move(fence)));
 }
 
-Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner,
+Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, Fd texts,
                           std::vector<DatagramLink>& links, UnixListener& control, Signals& signals,
                           std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
@@ -155,8 +169,9 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner,
     if (pid == 0) {
         keys = {};  // wiped: the guard has no use for them
         runner.close();
-        become_guard(config, std::move(*sockets), **page, std::move(programs), std::move(links),
-                     std::move(control), std::move(signals), std::move(echo_sockets));
+        become_guard(config, std::move(*sockets), std::move(texts), **page, std::move(programs),
+                     std::move(links), std::move(control), std::move(signals),
+                     std::move(echo_sockets));
     }
     if (programs) state.counters = std::move(programs->counters);
     Guard guard{pid, std::move(sockets->main), std::move(*page), {}, std::move(state)};
@@ -219,7 +234,9 @@ std::uint64_t random_bits() {
 
 int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_read) {
     set_log_name(fmt::format("komainud[node {}]", number(config.self)));
-    auto runner = start_runner(source, config, keys_read);
+    auto texts = make_text_channel();
+    if (!texts) return fail(texts.error());
+    auto runner = start_runner(source, config, keys_read, *texts);
     if (!runner) return fail(runner.error());
     if (!start_cryptography()) return fail({"libsodium cannot start"});
     auto signals = Signals::open();
@@ -237,11 +254,12 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     if (!echo_sockets) return fail(echo_sockets.error());
     Guard guard;
     if (!witness) {
-        auto started = start_guard(config, keys_read, runner->socket, *links, *control, *signals,
-                                   *echo_sockets);
+        auto started = start_guard(config, keys_read, runner->socket, std::move(texts->guard),
+                                   *links, *control, *signals, *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
+    texts->guard.close();
     // The first thing that this host will remember of the start, which nothing prevents any more.
     if (!outlast_promises_of_earlier_run(config, *signals)) return 0;
     auto keys = std::make_unique<const KeyRing>(keys_read.keys());

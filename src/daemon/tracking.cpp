@@ -29,6 +29,11 @@ void Tracking::enter(const std::string& name, Carrier carrier, Instant now) {
     interface.carrier = carrier;
 }
 
+void Tracking::take_over(const std::set<std::string>& names, Duration delay) {
+    std::erase_if(interfaces_, [&](const auto& of) { return !names.contains(of.first); });
+    delay_ = delay;
+}
+
 void Tracking::judge(Instant now) {
     for (auto& [name, interface] : interfaces_)
         if (interface.counts_at && *interface.counts_at <= now) interface.counts_at.reset();

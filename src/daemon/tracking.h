@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/time.h"
@@ -20,6 +21,9 @@ public:
     explicit Tracking(Duration delay) : delay_(delay) {}
 
     void enter(const std::string& interface, Carrier carrier, Instant now);
+
+    /// Other interfaces, or another delay, from now on. The guard tells of those that are new.
+    void take_over(const std::set<std::string>& names, Duration delay);
 
     /// Counts as up what has been so for long enough.
     void judge(Instant now);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <sys/prctl.h>
 
-#include <algorithm>
 #include <csignal>
 
+#include "guard/claim_sockets.h"
 #include "guard/keeper.h"
 #include "io/log.h"
 #include "io/message_channel.h"
@@ -26,21 +26,7 @@ void ignore_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Only for the families that a VIP has: an IPv6 socket costs a little for each packet received.
-Result<std::vector<ClaimSocket>> open_claim_sockets(const Config& config) {
-    std::vector<IpAddress> addresses;
-    for (const VipConfig& vip : config.vips) addresses.push_back(vip.address.address);
-    std::vector<ClaimSocket> sockets;
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-        if (std::ranges::find(addresses, family, &IpAddress::family) == addresses.end()) continue;
-        auto socket = ClaimSocket::open(family, addresses);
-        if (!socket) return socket.error();
-        sockets.push_back(std::move(*socket));
-    }
-    return sockets;
-}
-
-Result<GuardTools> open_tools(const Config& config, const Inventory& inventory,
+Result<GuardTools> open_tools(const Config& config, const Inventory& inventory, Fd from_runner,
                               std::optional<FencePrograms> fence) {
     auto loop = Loop::create();
     if (!loop) return loop.error();
@@ -60,19 +46,22 @@ Result<GuardTools> open_tools(const Config& config, const Inventory& inventory,
     if (!filters) return filters.error();
     auto routes = RouteSocket::open();
     if (!routes) return routes.error();
-    return GuardTools{std::move(*loop),    std::move(*timer),   std::move(*addresses),
-                      std::move(*monitor), std::move(*frames),  std::move(*claims),
-                      std::move(*will),    std::move(*filters), std::move(*routes),
+    return GuardTools{std::move(*loop),      std::move(*timer),
+                      std::move(*addresses), std::move(*monitor),
+                      std::move(*frames),    std::move(*claims),
+                      std::move(*will),      ConfigInbox(std::move(from_runner)),
+                      std::move(*filters),   std::move(*routes),
                       std::move(fence)};
 }
 
-Result<GuardTools> check_and_open(const Config& config, std::optional<FencePrograms> fence) {
+Result<GuardTools> check_and_open(const Config& config, Fd from_runner,
+                                  std::optional<FencePrograms> fence) {
     if (Status capable = require_capabilities(); !capable) return capable.error();
     const auto inventory = take_inventory();
     if (!inventory) return inventory.error();
     if (Status exist = check_interfaces_exist(config, inventory.value()); !exist)
         return exist.error();
-    return open_tools(config, inventory.value(), std::move(fence));
+    return open_tools(config, inventory.value(), std::move(from_runner), std::move(fence));
 }
 
 int start_failed(int to_main, const Error& error) {
@@ -82,14 +71,14 @@ int start_failed(int to_main, const Error& error) {
 
 }  // namespace
 
-int run_guard(const Config& config, Fd to_main, LeasePage& page,
+int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
               std::optional<FencePrograms> fence) {
     ::prctl(PR_SET_NAME, "komainu-guard");
     set_log_name(fmt::format("komainu-guard[node {}]", number(config.self)));
     ignore_signals();
 
     const int main_fd = to_main.get();
-    auto tools = check_and_open(config, std::move(fence));
+    auto tools = check_and_open(config, std::move(from_runner), std::move(fence));
     if (!tools) return start_failed(main_fd, tools.error());
     if (config.daemon.realtime) {
         run_in_real_time(Urgency::releasing);

@@ -22,8 +22,9 @@ namespace komainu {
 /// Main must make sure before that no other komainud of this host works in the same network
 /// namespace: the addresses that it left behind are swept, and a living one's look the same.
 ///
-/// Where there is a fence, the page is the one that it obeys.
-int run_guard(const Config& config, Fd to_main, LeasePage& page,
+/// Where there is a fence, the page is the one that it obeys. The runner's socket brings what it
+/// has read anew (guard/config_inbox.h); without one the configuration never changes.
+int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
               std::optional<FencePrograms> fence = {});
 
 }  // namespace komainu

@@ -23,9 +23,9 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       page_(page),
       to_main_(std::move(to_main)),
       tools_(std::move(tools)),
-      interfaces_(config),
-      tracked_(tracked_only(config)),
-      vips_(config, interfaces_,
+      interfaces_(config_),
+      tracked_(tracked_only(config_)),
+      vips_(config_, interfaces_,
             {[this](std::span<AddressRequest> r) { return tools_.addresses.apply(r); },
              [] { return take_inventory(); }}),
       routes_(config, {[this](std::span<RouteRequest> r) { return tools_.routes.apply(r); },
@@ -34,9 +34,7 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       announcer_(config),
       rivals_(config.vips.size()),
       prober_(config.vips.size()),
-      carriers_told_(interfaces_.size() + tracked_.size()),
       forwarding_(interfaces_.size(), Forwarding::host),
-      prepared_(interfaces_.size(), false),
       rival_lines_(config.vips.size()),
       judge_(*tools_.loop, [this] { awake(); }),
       remove_(*tools_.loop, [this] { remove_vips(); }),
@@ -50,15 +48,15 @@ Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools too
       listen_again_(*tools_.loop, [this] { listen(EPOLLIN); }) {
     Loop& loop = *tools_.loop;
     orders_ = loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { read_orders(); });
+    if (tools_.inbox.fd() >= 0)
+        inbox_ = loop.watch(tools_.inbox.fd(), EPOLLIN, [this](std::uint32_t) { read_inbox(); });
     events_ = loop.watch(tools_.monitor.fd(), EPOLLIN, [this](std::uint32_t) { read_events(); });
     // Judge last: an order that is waiting is obeyed first.
     lease_ = loop.watch(tools_.lease_timer.fd(), EPOLLIN, [this](std::uint32_t) {
         tools_.lease_timer.take();
         judge_.set(tools_.loop->now());
     });
-    for (const ClaimSocket& socket : tools_.claims)
-        claims_.push_back(
-            loop.watch(socket.fd(), EPOLLIN, [this](std::uint32_t) { hear_claims(); }));
+    listen_by(std::move(tools_.claims));
 }
 
 Status Keeper::sweep() {
@@ -109,7 +107,8 @@ void Keeper::obey(const HoldOrder& order) {
     tools_.last_will.deposit(order.last_will);
     if (page_.close_if_expired(boot_now())) return let_go(LetGo::lease_expired);
 
-    prepare_interfaces();
+    prepare(config_.vips, interfaces_);
+    read_forwarding();
     if (Status added = vips_.hold(); !added) {
         page_.close();
         return hold_failed(added.error().what);
@@ -171,7 +170,7 @@ void Keeper::begin_holding(Instant acknowledged_at) {
     report(HeldReport{round_, acknowledged_at, announced_at});
     ignore_earlier_claims();
     tools_.lease_timer.set(page_.expiry().value_or(announced_at));
-    renew_.set(acknowledged_at + vip_lifetime(config_.heartbeat.deadtime) / 2);
+    renew_.set(acknowledged_at + vips_.lifetime() / 2);
     pulse_.set(announced_at + pulse_interval);
     log_notice("holds the VIPs of round {}", round_);
     mend_fence();  // only now: asking for it takes longer than to announce
@@ -259,7 +258,7 @@ void Keeper::remove_routes() {
 void Keeper::renew() {
     awake();
     if (state_ != State::holding) return;
-    renew_.set(boot_now() + vip_lifetime(config_.heartbeat.deadtime) / 2);
+    renew_.set(boot_now() + vips_.lifetime() / 2);
     if (Status renewed = vips_.renew(); !renewed)
         if (const auto count = kernel_lines_.count(boot_now()))
             log_error("{} ({} times)", renewed.error().what, count);

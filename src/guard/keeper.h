@@ -8,8 +8,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "conf/config.h"
 #include "guard/announcer.h"
 #include "guard/boot_timer.h"
+#include "guard/config_inbox.h"
 #include "guard/fence_posts.h"
 #include "guard/interfaces.h"
 #include "guard/last_will.h"
@@ -47,6 +50,7 @@ struct GuardTools {
     FrameSocket frames;
     std::vector<ClaimSocket> claims;  ///< one for each family that a VIP has
     LastWill last_will;
+    ConfigInbox inbox;
     FilterSocket filters;
     RouteSocket routes;
     std::optional<FencePrograms> fence;
@@ -73,6 +77,7 @@ private:
     void obey(const AnnounceOrder& order);
     void obey(const ProbeOrder& order);
     void obey(const DepositOrder& order);
+    void obey(const ReloadOrder& order);
     void main_is_gone();
 
     // Holding and letting go (keeper.cpp).
@@ -93,12 +98,12 @@ private:
     void take_stock();
     void settle();
     void settle_interface(std::size_t interface);
-    void prepare_interfaces();
+    void prepare(const std::vector<VipConfig>& vips, const InterfaceTable& interfaces);
     void read_forwarding();
     void put_back();
     void put_back_routes();
     void report_carriers();
-    void report_carrier(const VipInterface& interface, std::optional<Carrier>& told);
+    void report_carrier(const VipInterface& interface);
     void mend_fence();
     void report_fence();
     void tell_bites();
@@ -108,6 +113,15 @@ private:
     void announce();
     void collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const;
     void schedule_announcing();
+
+    // Other VIPs (keeper_reload.cpp).
+    void read_inbox();
+    Status take_over(const TextDigest& text);
+    Status change_to(Config wanted);
+    Result<VipSet::Change> put_on(const Config& wanted, const InterfaceTable& interfaces);
+    Status lease_leaves_time_for(const Config& wanted) const;
+    void follow_change(const FormerPlaces& former);
+    void listen_by(std::vector<ClaimSocket> sockets);
 
     // Others who claim a VIP (keeper_rivals.cpp).
     void listen(std::uint32_t events);
@@ -122,7 +136,7 @@ private:
 
     void report(const GuardReport& report);
 
-    const Config& config_;
+    Config config_;
     LeasePage& page_;
     Fd to_main_;
     GuardTools tools_;
@@ -143,11 +157,11 @@ private:
     bool main_gone_ = false;
     std::optional<Instant> last_put_back_;
 
-    std::vector<std::optional<Carrier>> carriers_told_;  ///< by interface, then by tracked one
+    std::map<std::string, Carrier> carriers_told_;  ///< by interface, tracked ones as well
     std::optional<std::string> fence_trouble_told_;
     std::uint64_t bites_before_ = 0;      ///< of the fence, when holding began
     std::vector<Forwarding> forwarding_;  ///< by interface
-    std::vector<bool> prepared_;          ///< by interface
+    std::set<std::string> prepared_;      ///< interfaces
 
     Seldom put_back_lines_, route_lines_, frame_lines_, kernel_lines_, fence_lines_;
     std::vector<Seldom> rival_lines_;  ///< by VIP
@@ -164,7 +178,7 @@ private:
     Loop::Timer report_rivals_;  ///< RivalWatch's deadline
     Loop::Timer probe_;          ///< the prober's deadline
     Loop::Timer listen_again_;   ///< claims were more than one look may bring
-    Loop::Watch orders_, events_, lease_;
+    Loop::Watch orders_, inbox_, events_, lease_;
     std::vector<Loop::Watch> claims_;  ///< one for each of the tools' claim sockets
 };
 

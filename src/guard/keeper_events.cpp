@@ -78,7 +78,7 @@ void Keeper::settle() {
 void Keeper::settle_interface(std::size_t interface) {
     const VipInterface& it = interfaces_[interface];
     if (interfaces_.take_replaced(interface)) {
-        prepared_[interface] = false;
+        prepared_.erase(it.name);
         vips_.interface_replaced(interface);
         fence_.follow(interface);
         if (it.link && !it.is_ethernet())
@@ -92,13 +92,10 @@ void Keeper::settle_interface(std::size_t interface) {
 
 /// Before VIPs are added, so that one that is or becomes the first address of its subnet does not
 /// take others with it when it goes (see AddressSocket).
-void Keeper::prepare_interfaces() {
-    read_forwarding();
-    for (std::size_t vip = 0; vip < vips_.size(); ++vip) {
-        const std::size_t i = vips_.interface(vip);
-        const auto& link = interfaces_[i].link;
-        if (prepared_[i] || !wants_promotion(vips_.config(vip)) || !link) continue;
-        prepared_[i] = true;
+void Keeper::prepare(const std::vector<VipConfig>& vips, const InterfaceTable& interfaces) {
+    for (const VipConfig& vip : vips) {
+        const auto& link = interfaces[interfaces.position(vip.interface)].link;
+        if (!link || !wants_promotion(vip) || !prepared_.insert(link->name).second) continue;
         if (link->promotes_secondaries) continue;
         if (Status set = tools_.addresses.promote_secondaries(link->interface); !set)
             log_warning("{}: {}; removing a VIP may remove other addresses of its subnet",
@@ -146,17 +143,17 @@ void Keeper::put_back_routes() {
 }
 
 void Keeper::report_carriers() {
-    auto told = carriers_told_.begin();
     for (const InterfaceTable* table : {&interfaces_, &tracked_})
-        for (std::size_t i = 0; i < table->size(); ++i) report_carrier((*table)[i], *told++);
+        for (std::size_t i = 0; i < table->size(); ++i) report_carrier((*table)[i]);
 }
 
-void Keeper::report_carrier(const VipInterface& interface, std::optional<Carrier>& told) {
+void Keeper::report_carrier(const VipInterface& interface) {
     const Carrier carrier = interface.carrier();
-    if (told == carrier) return;
+    const auto told = carriers_told_.find(interface.name);
+    if (told != carriers_told_.end() && told->second == carrier) return;
     const GuardReport news = CarrierReport{carrier, interface.name};
     if (send_over(to_main_.get(), news) != Sent::yes) return;  // tried again by the next event
-    told = carrier;
+    carriers_told_[interface.name] = carrier;
     log_notice("{}: {}", interface.name,
                carrier == Carrier::up     ? "carrier is up"
                : carrier == Carrier::down ? "carrier is down"

@@ -13,7 +13,7 @@ namespace {
 
 static_assert(guard_message_bytes_max == channel_message_bytes_max);
 
-enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe, deposit };
+enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe, deposit, reload };
 enum class ReportKind : std::uint8_t {
     held = 1,
     dropped,
@@ -25,6 +25,8 @@ enum class ReportKind : std::uint8_t {
     rival_seen,
     probed,
     fence,
+    reloaded,
+    reload_failed,
 };
 
 void write_text(Writer& writer, std::string_view text) {
@@ -74,6 +76,12 @@ std::optional<GuardOrder> read_order(Reader& reader) {
             deposit.round = reader.u64();
             deposit.last_will = read_last_will(reader);
             return deposit;
+        }
+        case OrderKind::reload: {
+            ReloadOrder reload;
+            reload.id = reader.u64();
+            for (std::byte& b : reload.text) b = std::byte{reader.u8()};
+            return reload;
         }
     }
     return {};
@@ -160,6 +168,12 @@ std::optional<GuardReport> read_report(Reader& reader) {
             return read_probed(reader);
         case ReportKind::fence:
             return FenceReport{read_text(reader)};
+        case ReportKind::reloaded:
+            return ReloadedReport{reader.u64()};
+        case ReportKind::reload_failed: {
+            const auto id = reader.u64();
+            return ReloadFailedReport{id, read_text(reader)};
+        }
     }
     return {};
 }
@@ -187,6 +201,11 @@ Bytes encode(const GuardOrder& order, std::span<std::byte> room) {
                      write_enum(writer, OrderKind::deposit);
                      writer.u64(deposit.round);
                      write_block(writer, {deposit.last_will.begin(), deposit.last_will.size()});
+                 },
+                 [&](const ReloadOrder& reload) {
+                     write_enum(writer, OrderKind::reload);
+                     writer.u64(reload.id);
+                     writer.bytes(reload.text);
                  }},
         order);
     return finished(writer);
@@ -239,6 +258,15 @@ Bytes encode(const GuardReport& report, std::span<std::byte> room) {
                             writer.u64(probed.id);
                             writer.u16(probed.not_probed);
                             write_rivals(writer, probed);
+                        },
+                        [&](const ReloadedReport& reloaded) {
+                            write_enum(writer, ReportKind::reloaded);
+                            writer.u64(reloaded.id);
+                        },
+                        [&](const ReloadFailedReport& failed) {
+                            write_enum(writer, ReportKind::reload_failed);
+                            writer.u64(failed.id);
+                            write_text(writer, failed.text);
                         }},
                report);
     return finished(writer);

@@ -6,7 +6,9 @@
 // Dropped{lease_expired} also comes unasked, and may cross a Drop of the same round. After
 // HoldFailed and Dropped no VIP is there and the guard has closed the lease of that round; the
 // routes and rules that come with the VIPs are removed right after Dropped. Every Probe is answered
-// by one ProbeReport, whether VIPs are held or not.
+// by one ProbeReport, whether VIPs are held or not. Every Reload is answered by exactly one of
+// Reloaded and ReloadFailed; what is reported after a Reloaded counts VIPs by their places in the
+// new configuration.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "base/address.h"
 #include "base/static_vector.h"
 #include "base/time.h"
+#include "conf/text_digest.h"
 #include "packet/bytes.h"
 
 namespace komainu {
@@ -55,7 +58,15 @@ struct DepositOrder {
     LastWillBytes last_will;
     bool operator==(const DepositOrder&) const = default;
 };
-using GuardOrder = std::variant<HoldOrder, DropOrder, AnnounceOrder, ProbeOrder, DepositOrder>;
+/// Take over the VIPs of the configuration that the runner has read last, and handed to both of us.
+/// The guard does not believe main what is in it: it reads and checks it itself.
+struct ReloadOrder {
+    std::uint64_t id = 0;
+    TextDigest text{};  ///< which one main means
+    bool operator==(const ReloadOrder&) const = default;
+};
+using GuardOrder =
+    std::variant<HoldOrder, DropOrder, AnnounceOrder, ProbeOrder, DepositOrder, ReloadOrder>;
 
 enum class DropReason : std::uint8_t {
     ordered,
@@ -134,9 +145,20 @@ struct StartFailedReport {
     std::string text;
     bool operator==(const StartFailedReport&) const = default;
 };
-using GuardReport =
-    std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport, RestoredReport,
-                 FenceReport, ReadyReport, StartFailedReport, RivalSeenReport, ProbeReport>;
+/// The VIPs are those of the new configuration; if they are held, all of them are there.
+struct ReloadedReport {
+    std::uint64_t id = 0;
+    bool operator==(const ReloadedReport&) const = default;
+};
+/// Everything is as it was before.
+struct ReloadFailedReport {
+    std::uint64_t id = 0;
+    std::string text;
+    bool operator==(const ReloadFailedReport&) const = default;
+};
+using GuardReport = std::variant<HeldReport, DroppedReport, HoldFailedReport, CarrierReport,
+                                 RestoredReport, FenceReport, ReadyReport, StartFailedReport,
+                                 RivalSeenReport, ProbeReport, ReloadedReport, ReloadFailedReport>;
 
 /// Returns what of the room was written, which is at least guard_message_bytes_max.
 Bytes encode(const GuardOrder& order, std::span<std::byte> room);

@@ -7,8 +7,9 @@
 // Every CheckOrder, HookOrder and MoveVipOrder is answered by exactly one RunReport, also when the
 // run was stopped; every ReadConfigOrder by exactly one ConfigReport.
 //
-// The runner is also who reads the configuration anew, as its disk may be slow. Main and the runner
-// take over the very same text, and the runner only when main says so.
+// The runner is also who reads the configuration anew, as its disk may be slow. Main, guard and
+// runner take over the very same text, guard and runner only when main says so. The guard is handed
+// it by the runner itself (guard/config_inbox.h), before main hears of it.
 #pragma once
 
 #include <cstdint>

@@ -64,12 +64,14 @@ void keep_only(std::vector<unsigned> fds) {
 
 }  // namespace
 
-Runner::Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main)
+Runner::Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main,
+               Fd to_guard)
     : loop_(loop),
       source_(std::move(source)),
       users_(std::move(users)),
       taken_(std::move(taken)),
       to_main_(std::move(to_main)),
+      to_guard_(std::move(to_guard)),
       main_watch_(loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { on_main(); })) {}
 
 void Runner::run() {
@@ -204,7 +206,16 @@ void Runner::hand_over(std::uint64_t run, const ConfigFiles& files) {
     auto taken = take_config(files, taken_.config.self, users_);
     if (!taken) return report_config(run, ConfigOutcome::failed, taken.error().what);
     offered_ = {run, std::move(*taken)};
+    hand_to_guard(files.text.get());
     report_config(run, ConfigOutcome::accepted, "", files.fds());
+}
+
+/// Before main hears of it, so that it is there when main speaks of it. Should the guard not read,
+/// it will say so to main.
+void Runner::hand_to_guard(int text) {
+    constexpr std::array only_the_file{std::byte{1}};
+    const int files[] = {text};
+    if (to_guard_) send_message(to_guard_.get(), only_the_file, files);
 }
 
 void Runner::take_over(const TakeOverOrder& order) {
@@ -325,7 +336,7 @@ int start_failed(int to_main, const Error& error) {
 
 }  // namespace
 
-int run_runner(const ConfigSource& source, const Config& config, Fd to_main) {
+int run_runner(const ConfigSource& source, const Config& config, Fd to_main, Fd to_guard) {
     ::prctl(PR_SET_NAME, "komainu-runner");
     set_log_name(fmt::format("komainu-runner[node {}]", number(config.self)));
     ignore_signals();
@@ -337,7 +348,8 @@ int run_runner(const ConfigSource& source, const Config& config, Fd to_main) {
     if (!loop) return start_failed(to_main.get(), loop.error());
     if (Status given = give_up_privileges(*users, *programs); !given)
         return start_failed(to_main.get(), given.error());
-    Runner(**loop, source, std::move(*users), {config, std::move(*programs)}, std::move(to_main))
+    Runner(**loop, source, std::move(*users), {config, std::move(*programs)}, std::move(to_main),
+           std::move(to_guard))
         .run();
     return 0;
 }

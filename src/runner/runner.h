@@ -23,7 +23,8 @@ public:
     static constexpr std::size_t runs_max = 128;  ///< at once
 
     /// The users are those of the start, when there were still the privileges to become others.
-    Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main);
+    Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main,
+           Fd to_guard);
 
     /// Until main is gone and nothing runs any more.
     void run();
@@ -57,6 +58,7 @@ private:
     void read_config(const ReadConfigOrder& order);
     void config_was_read(const Run& run, const RunEnd& end);
     void hand_over(std::uint64_t run, const ConfigFiles& files);
+    void hand_to_guard(int text);
     void take_over(const TakeOverOrder& order);
 
     bool start(std::uint64_t id, const Program& program, bool is_hook);
@@ -80,6 +82,7 @@ private:
     };
     std::optional<Offered> offered_;  ///< handed to main, which has not taken it over
     Fd to_main_;
+    Fd to_guard_;  ///< who is handed the texts that are accepted, and says nothing
     Loop::Watch main_watch_;
     std::list<Run> runs_;
     HookQueue hooks_;
@@ -90,6 +93,6 @@ private:
 /// The life of the runner, in a process of its own that main forked before it opened anything else.
 /// The exit status: 0, or 1 when it could not start, which main has been told why
 /// (RunnerFailedReport).
-int run_runner(const ConfigSource& source, const Config& config, Fd to_main);
+int run_runner(const ConfigSource& source, const Config& config, Fd to_main, Fd to_guard);
 
 }  // namespace komainu

@@ -37,13 +37,15 @@ std::vector<std::string> seeds() {
     std::vector<std::string> seeds;
     LastWillBytes will;
     for (int i = 0; i < 89; ++i) will.push_back(static_cast<std::byte>(i));
-    for (const GuardOrder& order : std::initializer_list<GuardOrder>{
-             HoldOrder{7, will}, HoldOrder{7, {}}, DropOrder{7}, AnnounceOrder{}})
+    for (const GuardOrder& order :
+         std::initializer_list<GuardOrder>{HoldOrder{7, will}, HoldOrder{7, {}}, DropOrder{7},
+                                           AnnounceOrder{}, ReloadOrder{7, digest_of("text")}})
         seeds.push_back(text_of(encode(order, room)));
     for (const GuardReport& report : std::initializer_list<GuardReport>{
              HeldReport{7, Instant(5ns), Instant(6ns)}, DroppedReport{7, DropReason::lease_expired},
              HoldFailedReport{7, "why"}, CarrierReport{Carrier::up, "eth0"}, RestoredReport{"main"},
-             ReadyReport{}, StartFailedReport{"why"}})
+             ReadyReport{}, StartFailedReport{"why"}, ReloadedReport{7},
+             ReloadFailedReport{7, "why"}})
         seeds.push_back(text_of(encode(report, room)));
     for (const RunnerOrder& order : std::initializer_list<RunnerOrder>{
              CheckOrder{7, 1},

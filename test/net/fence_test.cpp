@@ -122,7 +122,7 @@ protected:
         mark();
         cluster().signal_both(active, signal);
         for (const Instant end = now() + asking; now() < end; sleep_for(1ms)) {
-            asker.ask_for(vip());
+            asker.ask_for(asked());
             asker.ask_for(own);
         }
         return judge(active, link, lan);
@@ -134,13 +134,13 @@ protected:
         for (int node = 1; node <= cluster().size(); ++node) {
             const MacAddress mac = mac_of(node);
             const auto words = lan.frames_matching(
-                [&](const Frame& f) { return node != active && speaks_for(f, mac, vip()); });
+                [&](const Frame& f) { return node != active && speaks_for(f, mac, asked()); });
             if (words.empty()) continue;
             EXPECT_EQ(seen.first_of_new, Instant()) << "two others speak for the VIP";
             seen.first_of_new = words.front().at;
         }
         for (const Frame& frame : link.frames()) {
-            if (speaks_for(frame, old_mac, vip())) {
+            if (speaks_for(frame, old_mac, asked())) {
                 seen.last_of_old = std::max(seen.last_of_old, frame.at);
                 seen.old_after_new += frame.at >= seen.first_of_new;
             }
@@ -195,6 +195,9 @@ protected:
         return mac;
     }
 
+    IpAddress asked() { return asked_.value_or(vip()); }
+
+    std::optional<IpAddress> asked_;  ///< instead of the first VIP
     std::vector<Duration> silences_;
     std::size_t spoke_after_ = 0;
 };
@@ -241,6 +244,25 @@ TEST_F(FenceTakeover, OfAKilledNodeIsNotSpoiledByAnyAnswerOfIts) {
         ASSERT_NE(active, 0);
     }
     print_silences("main and guard killed together");
+}
+
+TEST_F(FenceTakeover, OfAVipThatAReloadHasAddedIsNotSpoiledEither) {
+    const int active = begin();
+    ASSERT_NE(active, 0);
+    if (fence_of(active)["state"] == "unavailable") GTEST_SKIP() << fence_of(active)["reason"];
+    for (int node = 1; node <= 3; ++node) {
+        std::ofstream(cluster().configuration_file(node), std::ios::app)
+            << "\n[vip.second]\naddress = 10.77.0.101/24\ninterface = eth0\n";
+        EXPECT_EQ(ask(cluster().control_socket(node), {{"command", "reload"}}, patience)
+                      .value_or(nlohmann::json())
+                      .value("ok", false),
+                  true);
+    }
+    EXPECT_TRUE(is_fenced(active)) << fence_of(active).dump();
+    allow_overlap();
+    asked_ = parse_address("10.77.0.101").value();
+    expect_silence_after(active, SIGSTOP);
+    cluster().signal_both(active, SIGCONT);
 }
 
 TEST_F(FenceTakeover, OfAnIpv6VipIsNotSpoiledEither) {

@@ -59,14 +59,18 @@ public:
 
     void fork_guard(Privileged privileged = Privileged::yes) {
         sockets_ = std::move(make_channel().value());
+        inbox_ = std::move(make_channel().value());
         pid_ = fork();
         if (pid_ == 0) {
             host.space.enter();
             sockets_.main.close();
+            inbox_.main.close();
             if (privileged == Privileged::no && !drop_all_capabilities()) _exit(99);
-            _exit(run_guard(config, std::move(sockets_.child), *page_, std::move(programs_)));
+            _exit(run_guard(config, std::move(sockets_.child), std::move(inbox_.child), *page_,
+                            std::move(programs_)));
         }
         sockets_.child.close();
+        inbox_.child.close();
     }
     void start() {
         fork_guard();
@@ -100,6 +104,12 @@ public:
 
     void order(const GuardOrder& order) {
         EXPECT_EQ(send_over(sockets_.main.get(), order), Sent::yes);
+    }
+    // As the runner does.
+    void hand_over(int file) {
+        const std::array message{std::byte{1}};
+        const int files[] = {file};
+        EXPECT_EQ(send_message(inbox_.main.get(), message, files), Sent::yes);
     }
     // Grants a lease and has the VIPs held.
     std::optional<HeldReport> hold(std::uint64_t round, Duration lease = long_lease) {
@@ -174,6 +184,7 @@ private:
     SharedLeasePage page_;
     std::optional<FencePrograms> programs_;
     ChannelEnds sockets_;
+    ChannelEnds inbox_;  ///< "main" is the runner's end
     std::deque<GuardReport> reports_;
     pid_t pid_ = -1;
 };

@@ -3,10 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <fstream>
-
-#include "test/lab/control.h"
-#include "test/net/scenario.h"
+#include "test/net/reload_scenario.h"
 
 namespace komainu::lab {
 namespace {
@@ -16,37 +13,8 @@ using nlohmann::json;
 const std::string first_key(64, 'a');
 const std::string second_key(64, 'b');
 
-class ReloadScenario : public Scenario {
+class KeyScenario : public ReloadScenario {
 protected:
-    std::string configuration(int node) { return read_file(cluster().configuration_file(node)); }
-    void write_configuration(int node, const std::string& text) {
-        std::ofstream(cluster().configuration_file(node)) << text;
-    }
-    void add(int node, const std::string& text) {
-        write_configuration(node, configuration(node) + text);
-    }
-    void change(int node, const std::string& from, const std::string& to) {
-        replace_in_file(cluster().configuration_file(node), from, to);
-    }
-    json reload(int node) {
-        return ask(cluster().control_socket(node), {{"command", "reload"}}, 2 * patience)
-            .value_or(json());
-    }
-    json changes(int node) {
-        const json answer = reload(node);
-        EXPECT_EQ(answer.value("ok", false), true) << answer.dump();
-        return answer.value("changes", json());
-    }
-    bool says(int node, const std::string& key, const json& value) {
-        return wait_until(
-            [&] {
-                const auto status = cluster().status(node);
-                return status && status->at("nodes")
-                                         .at(static_cast<std::size_t>(node - 1))
-                                         .value(key, json()) == value;
-            },
-            patience);
-    }
     static std::map<int, std::string> all_have(const std::string& key) {
         return {{1, key}, {2, key}, {3, key}};
     }
@@ -180,7 +148,7 @@ TEST_F(ReloadScenario, RefusesWhatTakesARestartAndChangesNothing) {
     EXPECT_EQ(changes(active), json::array()) << "nor was the hook taken over";
 }
 
-TEST_F(ReloadScenario, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
+TEST_F(KeyScenario, KeepsTheOldConfigurationWhenTheNewOneIsBad) {
     const int active = begin();
     const std::string before = configuration(active);
     const std::string file = cluster().configuration_file(active);
@@ -240,7 +208,7 @@ TEST_F(ReloadScenario, IsGivenUpWhenTheReadingDoesNotEnd) {
     EXPECT_EQ(changes(active), json::array()) << "and the next one is answered";
 }
 
-TEST_F(ReloadScenario, KeysRotateWithoutAGapWhileTrafficRuns) {
+TEST_F(KeyScenario, KeysRotateWithoutAGapWhileTrafficRuns) {
     const int active = begin({.keys = all_have(first_key)});
     mark();
     all_take_over({first_key, second_key});
@@ -260,7 +228,7 @@ TEST_F(ReloadScenario, KeysRotateWithoutAGapWhileTrafficRuns) {
 
 /// The guard's last will was sealed with the first key, which nobody accepts any more when it is
 /// sent.
-TEST_F(ReloadScenario, TheLastWillIsSealedAgainByTheNewKey) {
+TEST_F(KeyScenario, TheLastWillIsSealedAgainByTheNewKey) {
     const int active = begin({.deadtime = 2s, .keys = all_have(first_key)});
     all_take_over({first_key, second_key});
     all_take_over({second_key, first_key});

@@ -61,7 +61,7 @@ protected:
         pid_ = ::fork();
         if (pid_ == 0) {
             ends_.main.close();
-            ::_exit(run_runner({}, config_, std::move(ends_.child)));
+            ::_exit(run_runner({}, config_, std::move(ends_.child), {}));
         }
         ends_.child.close();
         return next_report();

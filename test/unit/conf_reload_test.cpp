@@ -66,6 +66,32 @@ TEST(Reload, TakesOverTheTimes) {
     EXPECT_EQ(made.refused, Said{});
 }
 
+TEST(Reload, TakesOverVipsAndTrackedInterfacesWithTheGuardsConsent) {
+    const std::string with_second = good + "[vip.b]\naddress = 10.77.0.101/24\ninterface = eth0\n";
+    const auto consent = [](std::string_view running, std::string_view wanted) {
+        return concerns_guard(read_config(running).config, read_config(wanted).config);
+    };
+    EXPECT_EQ(plan(good, with_second).changed, Said{"vip.b"});
+    EXPECT_EQ(plan(with_second, good).changed, Said{"vip.b (removed)"});
+    EXPECT_EQ(plan(good, good_but("10.77.0.100/24", "10.77.0.100")).changed, Said{"vip.main"});
+    EXPECT_EQ(plan(good, good_but("eth0\n", "eth0\nlabel = eth0:a\n")).changed, Said{"vip.main"});
+    const auto tracked = good + "[lifecheck]\ntrack_interface = eth1\ntrack_delay = 5s\n";
+    EXPECT_EQ(plan(good, tracked).changed,
+              (Said{"lifecheck.track_interface", "lifecheck.track_delay"}));
+    EXPECT_TRUE(consent(good, with_second));
+    EXPECT_TRUE(consent(good, tracked));
+    EXPECT_FALSE(consent(good, with_service));
+}
+
+TEST(Reload, OfVipsInAnotherOrderTellsNothingAndTakesTheGuardsConsent) {
+    const std::string second = "[vip.b]\naddress = 10.77.0.101/24\ninterface = eth0\n";
+    const std::string first = good.substr(good.find("[vip.main]"));
+    const std::string nodes = good.substr(0, good.find("[vip.main]"));
+    EXPECT_EQ(plan(nodes + first + second, nodes + second + first).changed, Said{});
+    EXPECT_TRUE(concerns_guard(read_config(nodes + first + second).config,
+                               read_config(nodes + second + first).config));
+}
+
 TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
     const std::string why =
         ": cannot change in a running daemon; undo the change, or restart komainud";
@@ -84,11 +110,8 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[control]\nsocket = /other\n", "13: socket"},
         {good + "[daemon]\nfence = off\n", "13: fence"},
         {good + "[daemon]\nrealtime = no\n", "13: realtime"},
-        {good + "[lifecheck]\ntrack_interface = eth1\n", "13: track_interface"},
-        {good + "[lifecheck]\ntrack_delay = 5s\n", "13: track_delay"},
         {good + "[link.1]\nport = 7\n", "12: mode"},
-        {good_but("10.77.0.100", "10.77.0.101"), "10: address"},
-        {good + "[vip.other]\naddress = 10.77.0.101/24\ninterface = eth0\n", "13: address"},
+        {good + "up_command = /bin/true\ndown_command = /bin/true\n", "12: up_command"},
         {good + "[route.a]\ndestination = 10.80.0.0/16\ninterface = eth0\n", "13: destination"},
         {good + "[rule.a]\nto = 10.80.0.0/16\ntable = 7\npriority = 8\n", "15: priority"},
     };

@@ -35,7 +35,8 @@ std::vector<GuardOrder> all_orders() {
             DropOrder{9},
             AnnounceOrder{},
             ProbeOrder{10},
-            DepositOrder{11, will_of(3)}};
+            DepositOrder{11, will_of(3)},
+            ReloadOrder{12, digest_of("text")}};
 }
 
 std::vector<GuardReport> all_reports() {
@@ -54,7 +55,9 @@ std::vector<GuardReport> all_reports() {
             RivalSeenReport{1023, {{2, 0, 0, 0, 0, 0x66}}, 3},
             ProbeReport{11, {}, 1024},
             probed_with(1),
-            probed_with(ProbeReport::rivals_max)};
+            probed_with(ProbeReport::rivals_max),
+            ReloadedReport{12},
+            ReloadFailedReport{13, "vip.a: eth7 is missing"}};
 }
 
 }  // namespace

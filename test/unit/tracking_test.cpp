@@ -21,6 +21,18 @@ TEST(Tracking, WhatIsUpWhenFirstToldOfCountsAtOnce) {
     EXPECT_FALSE(tracking.is_up("eth1")) << "nobody told of it";
 }
 
+TEST(Tracking, WhatIsNotTrackedAnyMoreIsForgottenAndTheNewDelayCounts) {
+    Tracking tracking(1s);
+    tracking.enter("eth0", Carrier::down, start);
+    tracking.enter("eth1", Carrier::down, start);
+    tracking.take_over({"eth0", "eth2"}, 3s);
+    EXPECT_EQ(tracking.trouble(), "interface eth0 is down");
+    tracking.enter("eth0", Carrier::up, start);
+    EXPECT_EQ(tracking.deadline(), start + 3s);
+    tracking.enter("eth2", Carrier::up, start);
+    EXPECT_TRUE(tracking.is_up("eth2"));
+}
+
 TEST(Tracking, WhatGoesDownIsDownAtOnce) {
     Tracking tracking(1s);
     tracking.enter("eth0", Carrier::up, start);
