@@ -113,7 +113,7 @@ private:
     void check_lease() {
         const Duration deadtime = config_.heartbeat.deadtime;
         const Duration removal = removal_of(config_.guarded());
-        if (lease_span(deadtime, removal) >= deadtime / 2) return;
+        if (leaves_time_for_lease(deadtime, config_.guarded())) return;
         problems_.error(lines_.place("heartbeat", "deadtime"),
                         "the deadtime ({}) is too short for {} VIPs, routes and rules, whose "
                         "removal may take {} "
@@ -189,6 +189,10 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
 }
 
 }  // namespace
+
+bool leaves_time_for_lease(Duration deadtime, std::size_t vips) {
+    return lease_span(deadtime, removal_of(vips)) >= deadtime / 2;
+}
 
 void check(const Config& config, const Lines& lines, Problems& problems) {
     Checker(config, lines, problems).run();

@@ -11,6 +11,9 @@
 
 namespace komainu {
 
+/// Whether the removal of so many VIPs leaves most of the deadtime for the lease.
+bool leaves_time_for_lease(Duration deadtime, std::size_t vips);
+
 /// What the file alone tells: the same on every node.
 void check(const Config& config, const Lines& lines, Problems& problems);
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "conf/check.h"
 #include "conf/title.h"
+#include "conf/value_text.h"
 
 namespace komainu {
 
@@ -102,6 +104,19 @@ void compare_daemon(Comparison& compare, const Config& running, const Config& wa
     compare.refuse("daemon", "realtime", running.daemon.realtime != wanted.daemon.realtime);
 }
 
+/// The guard has the new VIPs before the new deadtime counts.
+void compare_lease(const Lines& lines, Problems& problems, const Config& running,
+                   const Config& wanted) {
+    const Duration deadtime = running.heartbeat.deadtime;
+    if (wanted.vips.size() <= running.vips.size() ||
+        leaves_time_for_lease(deadtime, wanted.vips.size()))
+        return;
+    problems.error(lines.place("heartbeat", "deadtime"),
+                   "the running deadtime ({}) is too short for {} VIPs; first reload with the "
+                   "longer one alone, then with the VIPs",
+                   to_string(deadtime), wanted.vips.size());
+}
+
 }  // namespace
 
 std::vector<std::string> plan_reload(const Config& running, const Config& wanted,
@@ -111,6 +126,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_nodes(compare, running, wanted);
     compare_heartbeat(compare, running, wanted);
     compare.take_over(running.vips, wanted.vips);
+    compare_lease(lines, problems, running, wanted);
     compare.refuse(running.command_vips, wanted.command_vips, &VipConfig::name, "up_command");
     compare.refuse(running.routes, wanted.routes, &RouteConfig::name, "destination");
     compare.refuse(running.rules, wanted.rules, &RuleConfig::name, "priority");

@@ -107,6 +107,7 @@ private:
     void start_reload(std::optional<ClientId> client);
     GuardAsked ask_guard(const NewConfig& wanted);
     void take_over(NewConfig wanted);
+    void take_over_without_runner(const NewConfig& wanted);
     void take_over_vips(const Config& wanted);
     void reconfigure(Duration removal);
     void take_over_keys(std::unique_ptr<const KeyRing> keys);

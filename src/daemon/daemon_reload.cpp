@@ -30,14 +30,7 @@ GuardAsked Daemon::ask_guard(const NewConfig& wanted) {
 }
 
 void Daemon::take_over(NewConfig wanted) {
-    if (!runner_.take_over(wanted.run)) {
-        if (!wanted.guard_has_it) return reload_refused(std::string(runner_.trouble()), {});
-        log_error("{}: of the new configuration only the VIPs are taken over", runner_.trouble());
-        Config only_vips = config_;
-        only_vips.vips = wanted.config.vips;
-        only_vips.lifecheck.track_interface = wanted.config.lifecheck.track_interface;
-        wanted.config = std::move(only_vips);
-    }
+    if (!runner_.take_over(wanted.run)) return take_over_without_runner(wanted);
     take_over_vips(wanted.config);
     config_ = std::move(wanted.config);
     if (!wanted.keys->has_same_keys(*keys_)) {
@@ -54,6 +47,21 @@ void Daemon::take_over(NewConfig wanted) {
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client, answer_line({{"ok", true}, {"changes", wanted.changes}}));
+}
+
+/// The runner goes on with what it had, or is gone. What the guard has already taken over cannot
+/// wait for it.
+void Daemon::take_over_without_runner(const NewConfig& wanted) {
+    const std::string trouble(runner_.trouble());
+    if (!wanted.guard_has_it) return reload_refused(trouble, {});
+    Config vips_alone = config_;
+    vips_alone.vips = wanted.config.vips;
+    vips_alone.lifecheck.track_interface = wanted.config.lifecheck.track_interface;
+    take_over_vips(vips_alone);
+    config_ = std::move(vips_alone);
+    interfaces_may_have_changed();
+    reconfigure(removal_of(config_.vips.size()));
+    reload_refused(trouble + ": of the new configuration the VIPs alone are taken over", {});
 }
 
 /// What is kept by VIP or by interface. What the LAN was asked for by the old places is asked anew.

@@ -26,7 +26,10 @@ Result<Config> ConfigInbox::configuration(const TextDigest& meant, const Config&
     auto [config, lines, problems] = read_config(text.value());
     config.self = running.self;
     check(config, lines, problems);
-    plan_reload(running, config, lines, problems);
+    // Main may have taken over another deadtime since, of which the guard knows nothing.
+    Config before = running;
+    before.heartbeat.deadtime = config.heartbeat.deadtime;
+    plan_reload(before, config, lines, problems);
     if (problems.has_errors()) return Error{report("the guard's configuration", problems)};
     return std::move(config);
 }

@@ -198,6 +198,25 @@ TEST_F(VipReload, FollowsAGuardThatAnswersTooLate) {
     EXPECT_EQ(changes(standby), json::array());
 }
 
+/// The guard has them already when main finds that nobody can run the new hook.
+TEST_F(VipReload, TakesTheVipsAloneWhenTheRunnerHasDiedMeanwhile) {
+    const int active = begin();
+    const int standby = after(active);
+    const pid_t guard = cluster().guard_pid(standby), runner = cluster().runner_pid(standby);
+    ASSERT_TRUE(guard > 0 && runner > 0);
+    add(standby, second + "[hook.page]\non = fault\ncommand = /bin/true\n");
+    ::kill(guard, SIGSTOP);
+    reload(standby);
+    ::kill(runner, SIGKILL);
+    EXPECT_TRUE(logs(standby, "the runner died"));
+    ::kill(guard, SIGCONT);
+    EXPECT_TRUE(logs(standby, "of the new configuration the VIPs alone are taken over"));
+    EXPECT_EQ(vips_of(standby), (std::vector<std::string>{"v0", "second"}));
+    EXPECT_EQ(cluster().log(standby).find("reload: hook.page"), std::string::npos);
+    expect_takeover(active, [&] { cluster().switchover(active, standby); });
+    expect_held(second_vip, {standby});
+}
+
 /// Again and again, under traffic: nothing is lost, and nothing is left.
 TEST_F(VipReload, ComesAndGoesManyTimesWithoutAGapForTheOther) {
     const int active = begin();

@@ -83,6 +83,23 @@ TEST(Reload, TakesOverVipsAndTrackedInterfacesWithTheGuardsConsent) {
     EXPECT_FALSE(consent(good, with_service));
 }
 
+TEST(Reload, OfManyMoreVipsWaitsForTheDeadtimeThatTheyTake) {
+    const std::string shorter = "[heartbeat]\ninterval = 10ms\ndeadtime = 25ms\n";
+    const std::string longer = but(shorter, "25ms", "500ms");
+    std::string many = good;
+    for (int i = 0; i < 250; ++i)
+        many += "[vip.v" + std::to_string(i) + "]\naddress = 10.78.0." + std::to_string(i + 1) +
+                "\ninterface = eth0\n";
+    const auto refused = plan(good + shorter, many + longer).refused;
+    ASSERT_EQ(refused.size(), 1u);
+    EXPECT_NE(refused[0].find(": deadtime: the running deadtime (25ms) is too short for 251 VIPs; "
+                              "first reload with the longer one alone, then with the VIPs"),
+              std::string::npos)
+        << refused[0];
+    EXPECT_EQ(plan(good + longer, many + longer).refused, Said{});
+    EXPECT_EQ(plan(many + longer, good + shorter).refused, Said{});
+}
+
 TEST(Reload, OfVipsInAnotherOrderTellsNothingAndTakesTheGuardsConsent) {
     const std::string second = "[vip.b]\naddress = 10.77.0.101/24\ninterface = eth0\n";
     const std::string first = good.substr(good.find("[vip.main]"));

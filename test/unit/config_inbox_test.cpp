@@ -70,6 +70,16 @@ TEST_F(ConfigInboxTest, RefusesWhatIsWrongAndWhatTakesARestart) {
               std::string::npos);
 }
 
+TEST_F(ConfigInboxTest, DoesNotJudgeByADeadtimeThatMainHasNoMore) {
+    std::string many = good + "[heartbeat]\ninterval = 100ms\ndeadtime = 2s\n";
+    for (int i = 1; i <= 250; ++i)
+        many += "[vip.v" + std::to_string(i) + "]\naddress = 10.78.0." + std::to_string(i) +
+                "\ninterface = eth0\n";
+    running.heartbeat.deadtime = 20ms;
+    hand_over(many);
+    EXPECT_EQ(refusal_of(many), "");
+}
+
 TEST_F(ConfigInboxTest, SaysWhenTheRunnerIsGoneAndKeepsWhatItHasHandedOver) {
     hand_over(with_second);
     ends.main.close();
