@@ -11,8 +11,8 @@
 
 namespace komainu {
 
-/// Whether the removal of so many VIPs leaves most of the deadtime for the lease.
-bool leaves_time_for_lease(Duration deadtime, std::size_t vips);
+/// Whether the removal of so many VIPs, routes and rules leaves most of the deadtime for the lease.
+bool leaves_time_for_lease(Duration deadtime, std::size_t guarded);
 
 /// What the file alone tells: the same on every node.
 void check(const Config& config, const Lines& lines, Problems& problems);

@@ -109,12 +109,27 @@ void compare_lease(const Lines& lines, Problems& problems, const Config& running
                    const Config& wanted) {
     const Duration deadtime = running.heartbeat.deadtime;
     if (wanted.vips.size() <= running.vips.size() ||
-        leaves_time_for_lease(deadtime, wanted.vips.size()))
+        leaves_time_for_lease(deadtime, wanted.guarded()))
         return;
     problems.error(lines.place("heartbeat", "deadtime"),
-                   "the running deadtime ({}) is too short for {} VIPs; first reload with the "
-                   "longer one alone, then with the VIPs",
-                   to_string(deadtime), wanted.vips.size());
+                   "the running deadtime ({}) is too short for {} VIPs, routes and rules; first "
+                   "reload with the longer one alone, then with the VIPs",
+                   to_string(deadtime), wanted.guarded());
+}
+
+/// The kernel would not put such a route on again.
+void compare_sources(const Lines& lines, Problems& problems, const Config& running,
+                     const Config& wanted) {
+    const auto has = [](const std::vector<VipConfig>& vips, const IpAddress& address) {
+        return std::ranges::any_of(
+            vips, [&](const VipConfig& vip) { return vip.address.address == address; });
+    };
+    for (const RouteConfig& route : wanted.routes)
+        if (route.source && has(running.vips, *route.source) && !has(wanted.vips, *route.source))
+            problems.error(lines.place(title_of(route), "source"),
+                           "{} would be no VIP any more; undo that, or restart komainud without "
+                           "this route",
+                           to_string(*route.source));
 }
 
 }  // namespace
@@ -127,6 +142,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare_heartbeat(compare, running, wanted);
     compare.take_over(running.vips, wanted.vips);
     compare_lease(lines, problems, running, wanted);
+    compare_sources(lines, problems, running, wanted);
     compare.refuse(running.command_vips, wanted.command_vips, &VipConfig::name, "up_command");
     compare.refuse(running.routes, wanted.routes, &RouteConfig::name, "destination");
     compare.refuse(running.rules, wanted.rules, &RuleConfig::name, "priority");

@@ -24,7 +24,7 @@ void Daemon::start_reload(std::optional<ClientId> client) {
 /// From here on the lease is short enough for the guard to remove the old VIPs or the new ones.
 GuardAsked Daemon::ask_guard(const NewConfig& wanted) {
     if (!guard_ || !concerns_guard(config_, wanted.config)) return GuardAsked::not_needed;
-    reconfigure(removal_of(std::max(config_.vips.size(), wanted.config.vips.size())));
+    reconfigure(removal_of(std::max(config_.guarded(), wanted.config.guarded())));
     const bool asked = guard_->reload(static_cast<std::uint64_t>(wanted.run), wanted.text);
     return asked ? GuardAsked::yes : GuardAsked::cannot_be;
 }
@@ -42,7 +42,7 @@ void Daemon::take_over(NewConfig wanted) {
     outside_.take_over();
     interfaces_may_have_changed();
     link_book_.set_deadtime(config_.heartbeat.deadtime);
-    reconfigure(removal_of(config_.vips.size()));
+    reconfigure(removal_of(config_.guarded()));
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))
@@ -60,7 +60,7 @@ void Daemon::take_over_without_runner(const NewConfig& wanted) {
     take_over_vips(vips_alone);
     config_ = std::move(vips_alone);
     interfaces_may_have_changed();
-    reconfigure(removal_of(config_.vips.size()));
+    reconfigure(removal_of(config_.guarded()));
     reload_refused(trouble + ": of the new configuration the VIPs alone are taken over", {});
 }
 
@@ -70,6 +70,7 @@ void Daemon::take_over_vips(const Config& wanted) {
     if (start_) start_->probed.reset();
     std::set<std::string> interfaces;
     for (const VipConfig& vip : wanted.all_vips()) interfaces.insert(vip.interface);
+    for (const RouteConfig& route : wanted.routes) interfaces.insert(route.interface);
     interfaces.insert(wanted.lifecheck.track_interface.begin(),
                       wanted.lifecheck.track_interface.end());
     tracking_.take_over(interfaces, wanted.lifecheck.track_delay);
@@ -90,7 +91,7 @@ void Daemon::take_over_keys(std::unique_ptr<const KeyRing> keys) {
 void Daemon::reload_refused(const std::string& why, const std::vector<std::string>& problems) {
     for (const std::string& problem : problems) log_error("{}", problem);
     log_error("{}", why);
-    const Duration removal = removal_of(config_.vips.size());
+    const Duration removal = removal_of(config_.guarded());
     if (!reload_.guard_is_asked() && node_.settings().removal != removal) reconfigure(removal);
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client,

@@ -75,8 +75,7 @@ Result<VipSet::Change> Keeper::put_on(const Config& wanted, const InterfaceTable
 /// being gone soon after its end.
 Status Keeper::lease_leaves_time_for(const Config& wanted) const {
     if (state_ != State::holding) return Ok{};
-    if (page_.stands(boot_now() + removal_of(config_.vips.size() + wanted.vips.size())))
-        return Ok{};
+    if (page_.stands(boot_now() + removal_of(config_.guarded() + wanted.vips.size()))) return Ok{};
     return Error{"the lease is about to end"};
 }
 
@@ -96,8 +95,12 @@ void Keeper::follow_change(const FormerPlaces& former) {
     if (const auto at = prober_.deadline()) probe_.set(*at);
     if (state_ != State::holding) return;
     for (std::size_t vip = 0; vip < former.size(); ++vip)
-        if (!former[vip]) announcer_.start(vip, boot_now());
+        if (!former[vip]) {
+            announcer_.start(vip, boot_now());
+            routes_.source_was_gone(config_.vips[vip].address.address);
+        }
     announce();
+    put_back_routes();
 }
 
 void Keeper::listen_by(std::vector<ClaimSocket> sockets) {

@@ -6,6 +6,7 @@
 
 #include "io/socket_address.h"
 #include "netlink/route_leftovers.h"
+#include "test/lab/control.h"
 #include "test/net/scenario.h"
 
 namespace komainu::lab {
@@ -164,6 +165,17 @@ TEST_F(VirtualRoutes, MakeANodeUnfitOnWhichTheirInterfaceIsDown) {
         expect_takeover(active, [&] { shell(cluster().host(active), "ip link set switch0 down"); });
     EXPECT_EQ(count_on(next), 1u);
     expect_gone_from(active);
+}
+
+TEST_F(VirtualRoutes, StayWhenAReloadPutsTheirSourcesOnAnew) {
+    const int active = begin(options());
+    expect_in_place_on(active);
+    const std::string file = cluster().configuration_file(active);
+    replace_in_file(file, "10.77.0.100/24", "10.77.0.100/25");
+    replace_in_file(file, "fd77::100/64", "fd77::100/65");
+    const auto answer = ask(cluster().control_socket(active), {{"command", "reload"}}, patience);
+    ASSERT_EQ(answer.value_or(nlohmann::json())["ok"], true);
+    expect_in_place_on(active);
 }
 
 }  // namespace

@@ -92,12 +92,21 @@ TEST(Reload, OfManyMoreVipsWaitsForTheDeadtimeThatTheyTake) {
                 "\ninterface = eth0\n";
     const auto refused = plan(good + shorter, many + longer).refused;
     ASSERT_EQ(refused.size(), 1u);
-    EXPECT_NE(refused[0].find(": deadtime: the running deadtime (25ms) is too short for 251 VIPs; "
+    EXPECT_NE(refused[0].find(": deadtime: the running deadtime (25ms) is too short for 251 VIPs, "
                               "first reload with the longer one alone, then with the VIPs"),
               std::string::npos)
         << refused[0];
     EXPECT_EQ(plan(good + longer, many + longer).refused, Said{});
     EXPECT_EQ(plan(many + longer, good + shorter).refused, Said{});
+}
+
+TEST(Reload, RefusesToTakeAwayAVipThatIsTheSourceOfARoute) {
+    const std::string route =
+        "[route.a]\ndestination = 10.80.0.0/16\ninterface = eth0\nsource = 10.77.0.100\n";
+    EXPECT_EQ(plan(good + route, but(good, "10.77.0.100", "10.77.0.101") + route).refused,
+              Said{"k.conf:15: source: 10.77.0.100 would be no VIP any more; undo that, or restart "
+                   "komainud without this route"});
+    EXPECT_EQ(plan(good + route, but(good, "100/24", "100/25") + route).refused, Said{});
 }
 
 TEST(Reload, OfVipsInAnotherOrderTellsNothingAndTakesTheGuardsConsent) {
