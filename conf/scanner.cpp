@@ -8,12 +8,6 @@ namespace komainu {
 
 namespace {
 
-bool has_control_character(std::string_view text) {
-    return std::ranges::any_of(text, [](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-    });
-}
-
 class Scanner {
 public:
     explicit Scanner(Problems& problems) : problems_(problems) {}
@@ -64,6 +58,12 @@ private:
 };
 
 }  // namespace
+
+bool has_control_character(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) {
+        return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+    });
+}
 
 std::vector<Section> scan(std::string_view text, Problems& problems) {
     Scanner scanner(problems);

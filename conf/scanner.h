@@ -28,6 +28,8 @@ struct Section {
     std::string title() const { return name.empty() ? kind : kind + "." + name; }
 };
 
+bool has_control_character(std::string_view text);
+
 std::vector<Section> scan(std::string_view text, Problems& problems);
 
 }  // namespace komainu
