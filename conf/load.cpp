@@ -14,22 +14,6 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 1 << 20;
 
-Result<std::string> read_text(const std::string& path) {
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd) return Error::from_errno("cannot be opened", errno);
-    std::string text;
-    char block[4096];
-    while (text.size() <= file_bytes_max) {
-        const auto n = ::read(fd.get(), block, sizeof block);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return Error::from_errno("cannot be read", errno);
-        if (n == 0) return text;
-        text.append(block, static_cast<std::size_t>(n));
-    }
-    return Error{
-        fmt::format("is longer than {} bytes; keep only the configuration in it", file_bytes_max)};
-}
-
 ReadConfig read_or_say_why(const Result<std::string>& text) {
     if (text) return read_config(text.value());
     ReadConfig read;
@@ -56,10 +40,28 @@ bool may_hold_vips(const Config& config) {
 
 }  // namespace
 
-ReadConfig read_config_file(const std::string& path) { return read_or_say_why(read_text(path)); }
+Result<std::string> read_config_text(const std::string& path) {
+    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd) return Error::from_errno("cannot be opened", errno);
+    std::string text;
+    char block[4096];
+    while (text.size() <= file_bytes_max) {
+        const auto n = ::read(fd.get(), block, sizeof block);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Error::from_errno("cannot be read", errno);
+        if (n == 0) return text;
+        text.append(block, static_cast<std::size_t>(n));
+    }
+    return Error{
+        fmt::format("is longer than {} bytes; keep only the configuration in it", file_bytes_max)};
+}
+
+ReadConfig read_config_file(const std::string& path) {
+    return read_or_say_why(read_config_text(path));
+}
 
 LoadedConfig load_config(const std::string& path, const LoadOptions& options) {
-    auto text = read_text(path);
+    auto text = read_config_text(path);
     auto [config, lines, problems] = read_or_say_why(text);
     LoadedConfig loaded{text ? std::move(*text) : std::string(),
                         std::move(config),

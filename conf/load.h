@@ -44,6 +44,9 @@ struct LoadedConfig {
 
 LoadedConfig load_config(const std::string& path, const LoadOptions& options);
 
+/// What stands in a file of at most 1 MiB.
+Result<std::string> read_config_text(const std::string& path);
+
 /// Only the file itself, without asking whether it could run: for finding the control socket.
 ReadConfig read_config_file(const std::string& path);
 

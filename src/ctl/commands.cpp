@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "conf/load.h"
+#include "conf/pgpool_import.h"
 #include "conf/summary.h"
 #include "ctl/screen.h"
 #include "ctl/status_text.h"
@@ -222,6 +223,33 @@ ExitStatus run_check_config(const Invocation& invocation) {
     return print(describe(loaded.config));
 }
 
+/// What stands in the file pgpool_node_id beside a pgpool.conf, if there is one.
+std::string node_id_beside(const std::string& pgpool_conf) {
+    const auto directory = pgpool_conf.substr(0, pgpool_conf.rfind('/') + 1);
+    auto text = read_config_text(directory + "pgpool_node_id");
+    return text ? std::move(*text) : std::string();
+}
+
+ExitStatus run_import_pgpool(const Invocation& invocation) {
+    const auto& file = invocation.arguments.front();
+    const auto text = read_config_text(file);
+    if (!text) return complain(ExitStatus::usage, fmt::format("{} {}", file, text.error().what));
+    const auto import = import_pgpool(text.value(), node_id_beside(file));
+    fmt::print(stderr, "{}", report(file, import.problems));
+    if (import.problems.has_errors()) return ExitStatus::usage;
+    const auto printed = print(import.text);
+    if (printed != ExitStatus::done) return printed;
+    fmt::print(stderr, "{}", report("komainu.conf", import.text_problems));
+    if (import.changes != 0)
+        return complain(
+            ExitStatus::failed,
+            fmt::format("{} line{} CHANGE, and need{} a hand", import.changes,
+                        import.changes == 1 ? " says" : "s say", import.changes == 1 ? "s" : ""));
+    if (import.text_problems.has_errors())
+        return complain(ExitStatus::failed, "what was printed needs a hand, as told above");
+    return ExitStatus::done;
+}
+
 ExitStatus run_keygen(const Invocation&) {
     const auto key = make_key_text();
     if (!key) return complain(ExitStatus::failed, key.error().what);
@@ -230,7 +258,7 @@ ExitStatus run_keygen(const Invocation&) {
 
 ExitStatus run_version(const Invocation&) { return print("komainuctl " KOMAINU_VERSION "\n"); }
 
-constexpr std::array<Command, 11> table{{
+constexpr std::array<Command, 12> table{{
     {"status",
      "",
      0,
@@ -327,6 +355,18 @@ constexpr std::array<Command, 11> table{{
      "Prints each error and warning with its line, and what would run when there is no error.\n"
      "Exit status 2 when there are errors. The keys are checked as well, if this user may read\n"
      "them.\n"},
+    {"import-pgpool",
+     "FILE",
+     1,
+     1,
+     {},
+     run_import_pgpool,
+     "turn the watchdog's part of a pgpool.conf into a komainu.conf",
+     "Prints a configuration that says the same as a pgpool.conf of pgpool-II 3.4 to 4.7. What is\n"
+     "not taken over is named at its end, with the reason.\n\n"
+     "Exit status 0: it can be used as it is, once there is a key. 1: it is printed all the same,\n"
+     "and says CHANGE wherever something must be written by hand, such as an address where\n"
+     "pgpool.conf has a name. 2: FILE cannot be read, or is no pgpool.conf.\n"},
     {"keygen",
      "",
      0,
