@@ -128,7 +128,7 @@ std::string help_text(std::span<const Command> commands) {
         "komainuctl asks and directs komainud, which keeps a virtual IP address alive.\n\n"
         "Usage: komainuctl [options] COMMAND\n\nCommands:\n";
     for (const auto& command : commands)
-        text += fmt::format("  {:<20}{}\n", fmt::format("{} {}", command.name, command.arguments),
+        text += fmt::format("  {:<24}{}\n", fmt::format("{} {}", command.name, command.arguments),
                             command.summary);
     std::ostringstream shown;
     shown << options();
