@@ -204,7 +204,7 @@ private:
     bool is_out_of_reach(NodeId) const;
     bool is_better_reached(NodeId a, NodeId b) const;
     /// The VIPs would leave a service that can be reached for one that cannot.
-    bool would_lose_reach(NodeId to) const { return is_better_reached(active().term.node, to); }
+    bool would_lose_reach(NodeId to) const;
     void judge_reach();
 
     // --- node_preempt.cpp: a higher priority than the active's ----------------------------------

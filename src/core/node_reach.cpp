@@ -40,6 +40,11 @@ bool Node::is_better_reached(NodeId a, NodeId b) const {
     return !paused() && is_majority(out_of_reach_of(b).without(out_of_reach_of(a)));
 }
 
+/// By what the election goes by as well, or whoever hands them over would be elected again.
+bool Node::would_lose_reach(NodeId to) const {
+    return !paused() && is_out_of_reach(to) && !is_out_of_reach(active().term.node);
+}
+
 void Node::judge_reach() {
     const Peer* successor = nullptr;
     if (tenure_ && !tenure_->handing_over && is_out_of_reach(settings_.self))

@@ -143,6 +143,16 @@ TEST_F(Reach, NobodySwitchesOverToAServiceThatIsNotReached) {
     EXPECT_EQ(successor(), n(3)) << "and not 2, which comes first";
 }
 
+// Else the active, which stands first, would be elected again.
+TEST_F(Reach, NorWhereSomeDoNotReachTheActivesEither) {
+    node_.event(ReachChanged{n(2), false});
+    does_not_reach(3, {1, 2});
+    node_.event(SwitchoverAsked{RequestId{1}, n(2)});
+    const auto answer = node_.find<AnswerSwitchover>();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->outcome, SwitchoverOutcome::target_unfit);
+}
+
 TEST_F(Reach, TheOperatorMovesTheVipsWhereNoServiceIsReached) {
     node_.event(ReachChanged{n(2), false});
     node_.event(ReachChanged{n(3), false});
