@@ -30,8 +30,8 @@ struct NodeView {
     std::optional<int> priority;
     std::optional<std::int64_t> started_ms;  ///< wall clock
     std::vector<LinkView> links;
-    std::vector<int> out_of_reach_of;  ///< nodes that cannot reach its service
-    std::string out_of_reach_reason;   ///< of the node that was asked, if it is among them
+    std::vector<int> out_of_reach_of;         ///< nodes that cannot reach its service
+    std::string out_of_reach_reason;          ///< of the node that was asked, if it is among them
     std::vector<std::string> other_settings;  ///< than the node that was asked has: groups of keys
 };
 
