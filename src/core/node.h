@@ -151,6 +151,9 @@ private:
     int places_behind() const;
     Standing own_standing() const;
     Standing standing_of(const Peer&) const;
+    /// The best of those that could become active at once and are acceptable besides.
+    template <class Acceptable>
+    const Peer* best_successor(Acceptable acceptable) const;
     const Peer* best_successor() const;
 
     // --- node_arbiter.cpp: exactly half of the votes --------------------------------------------
@@ -322,5 +325,15 @@ private:
     std::optional<Instant> reach_lost_at_;
     std::optional<Instant> preempt_at_;  ///< when to ask (again); unset while there is no reason
 };
+
+template <class Acceptable>
+const Peer* Node::best_successor(Acceptable acceptable) const {
+    const Peer* best = nullptr;
+    for (const Peer& peer : peers_)
+        if (could_stand(peer) && peer.could_succeed() && acceptable(peer.id()) &&
+            (!best || goes_before(standing_of(peer), standing_of(*best))))
+            best = &peer;
+    return best;
+}
 
 }  // namespace komainu

@@ -93,12 +93,7 @@ bool Node::could_stand(const Peer& peer) const {
 }
 
 const Peer* Node::best_successor() const {
-    const Peer* best = nullptr;
-    for (const Peer& peer : peers_)
-        if (could_stand(peer) && peer.could_succeed() && !would_lose_reach(peer.id()) &&
-            (!best || goes_before(standing_of(peer), standing_of(*best))))
-            best = &peer;
-    return best;
+    return best_successor([this](NodeId node) { return !would_lose_reach(node); });
 }
 
 void Node::stand() {

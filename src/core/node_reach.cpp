@@ -46,13 +46,10 @@ bool Node::would_lose_reach(NodeId to) const {
 }
 
 void Node::judge_reach() {
-    const Peer* successor = nullptr;
-    if (tenure_ && !tenure_->handing_over && is_out_of_reach(settings_.self))
-        for (const Peer& peer : peers_)
-            if (could_stand(peer) && peer.could_succeed() &&
-                is_better_reached(peer.id(), settings_.self) &&
-                (!successor || goes_before(standing_of(peer), standing_of(*successor))))
-                successor = &peer;
+    const bool may_go = tenure_ && !tenure_->handing_over && is_out_of_reach(settings_.self);
+    const Peer* successor = !may_go ? nullptr : best_successor([this](NodeId node) {
+        return is_better_reached(node, settings_.self);
+    });
     if (!successor) return reach_lost_at_.reset();
     if (!reach_lost_at_) reach_lost_at_ = now_;
     if (now_ < *reach_lost_at_ + settings_.deadtime) return;
