@@ -134,7 +134,9 @@ std::string text_of(NodeId id) { return id == no_node ? "" : std::to_string(numb
 
 bool Programs::run_root() const {
     const auto is_root = [](const Program& p) { return p.user && p.user->is_root(); };
-    return std::ranges::any_of(checks, [&](const auto& c) { return c && is_root(*c); }) ||
+    // Whoever asks others' services does so as the daemon's own user.
+    const CheckPrograms& own = checks.at(no_node);
+    return std::ranges::any_of(own, [&](const auto& c) { return c && is_root(*c); }) ||
            std::ranges::any_of(hooks, is_root);
 }
 
@@ -150,14 +152,13 @@ Result<Users> find_users(const Config& config) {
 
 Result<Programs> programs_of(const Config& config, const Users& users) {
     Programs programs;
-    auto checks = checks_of(config.services, config, users);
-    if (!checks) return checks.error();
-    programs.checks = std::move(*checks);
-    for (const NodeConfig& node : config.nodes) {
-        if (node.id == config.self) continue;
-        checks = checks_of(services_from_outside(config, node), config, users);
+    std::map<NodeId, std::vector<ServiceConfig>> services{{no_node, config.services}};
+    for (const NodeConfig& node : config.nodes)
+        services.emplace(node.id, services_from_outside(config, node));
+    for (const auto& [node, asked] : services) {
+        auto checks = checks_of(asked, config, users);
         if (!checks) return checks.error();
-        programs.outside.emplace(node.id, std::move(*checks));
+        programs.checks.emplace(node, std::move(*checks));
     }
     for (const HookConfig& hook : config.hooks) {
         auto program = program_of(hook, config, users);

@@ -27,9 +27,9 @@ struct Program {
 using CheckPrograms = std::vector<std::optional<Program>>;
 
 struct Programs {
-    CheckPrograms checks;
-    std::map<NodeId, CheckPrograms> outside;  ///< by other nodes, as in conf/outside.h
-    std::vector<Program> hooks;               ///< by hook
+    /// By whose services they ask: no_node for this node's own, others as in conf/outside.h.
+    std::map<NodeId, CheckPrograms> checks;
+    std::vector<Program> hooks;  ///< by hook
     struct VipPrograms {
         Program up;
         Program down;

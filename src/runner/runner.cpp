@@ -106,15 +106,11 @@ void Runner::obey(const RunnerOrder& order) {
 }
 
 void Runner::check(const CheckOrder& order) {
-    const CheckPrograms none;
-    const Programs& programs = taken_.programs;
-    const auto other = programs.outside.find(order.node);
-    const CheckPrograms& checks = order.node == no_node             ? programs.checks
-                                  : other != programs.outside.end() ? other->second
-                                                                    : none;
-    if (order.service >= checks.size() || !checks[order.service])
+    const auto& checks = taken_.programs.checks;
+    const auto of = checks.find(order.node);
+    if (of == checks.end() || order.service >= of->second.size() || !of->second[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
-    start(order.run, *checks[order.service], false);
+    start(order.run, *of->second[order.service], false);
 }
 
 void Runner::move_vip(const MoveVipOrder& order) {
