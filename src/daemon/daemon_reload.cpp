@@ -6,6 +6,7 @@
 #include "conf/settings_digests.h"
 #include "daemon/control_request.h"
 #include "daemon/daemon.h"
+#include "guard/interfaces.h"
 #include "io/log.h"
 
 namespace komainu {
@@ -68,11 +69,9 @@ void Daemon::take_over_without_runner(const NewConfig& wanted) {
 void Daemon::take_over_vips(const Config& wanted) {
     rivals_.change_to(former_places(config_.vips, wanted.vips));
     if (start_) start_->probed.reset();
-    std::set<std::string> interfaces;
-    for (const VipConfig& vip : wanted.all_vips()) interfaces.insert(vip.interface);
-    for (const RouteConfig& route : wanted.routes) interfaces.insert(route.interface);
-    interfaces.insert(wanted.lifecheck.track_interface.begin(),
-                      wanted.lifecheck.track_interface.end());
+    const auto tracked = tracked_only(wanted);
+    std::set<std::string> interfaces(tracked.begin(), tracked.end());
+    for (const VipConfig& vip : wanted.vips) interfaces.insert(vip.interface);
     tracking_.take_over(interfaces, wanted.lifecheck.track_delay);
 }
 

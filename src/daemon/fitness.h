@@ -1,7 +1,6 @@
 // What makes this node fit to be active: its services, its interfaces, the trusted servers, its
-// guard, its fence where one is required, and that no stranger had a VIP when it started, and that the operator's
-// program does not report it dead. Says why
-// it is unfit in one sentence.
+// guard, its fence where one is required, that no stranger had a VIP when it started, and that the
+// operator's program does not report it dead. Says why it is unfit in one sentence.
 #pragma once
 
 #include <string>
