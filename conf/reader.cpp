@@ -123,22 +123,25 @@ void read_link(const Section& section, ReadConfig& read) {
     read_item(section, link, read.config.links, links_max, read);
 }
 
+/// One of those that are told apart by their names.
+template <class Item>
+void read_named(const Section& section, std::vector<Item>& items, std::size_t most,
+                ReadConfig& read) {
+    Item item;
+    item.name = section.name;
+    read_item(section, item, items, most, read);
+}
+
 void read_vip(const Section& section, ReadConfig& read) {
-    VipConfig vip;
-    vip.name = section.name;
-    read_item(section, vip, read.config.vips, vips_max, read);
+    read_named(section, read.config.vips, vips_max, read);
 }
 
 void read_route(const Section& section, ReadConfig& read) {
-    RouteConfig route;
-    route.name = section.name;
-    read_item(section, route, read.config.routes, routes_max, read);
+    read_named(section, read.config.routes, routes_max, read);
 }
 
 void read_rule(const Section& section, ReadConfig& read) {
-    RuleConfig rule;
-    rule.name = section.name;
-    read_item(section, rule, read.config.rules, rules_max, read);
+    read_named(section, read.config.rules, rules_max, read);
 }
 
 void read_lifecheck(const Section& section, ReadConfig& read) {
@@ -146,15 +149,11 @@ void read_lifecheck(const Section& section, ReadConfig& read) {
 }
 
 void read_service(const Section& section, ReadConfig& read) {
-    ServiceConfig service;
-    service.name = section.name;
-    read_item(section, service, read.config.services, services_max, read);
+    read_named(section, read.config.services, services_max, read);
 }
 
 void read_hook(const Section& section, ReadConfig& read) {
-    HookConfig hook;
-    hook.name = section.name;
-    read_item(section, hook, read.config.hooks, hooks_max, read);
+    read_named(section, read.config.hooks, hooks_max, read);
 }
 
 void read_control(const Section& section, ReadConfig& read) {
