@@ -16,9 +16,9 @@
 namespace komainu {
 
 inline constexpr std::size_t backends_max = 64;
-inline constexpr std::size_t entries_max = 128;         ///< that stand one by one
-inline constexpr std::size_t entries_pending_max = 32;  ///< not committed yet
-inline constexpr std::size_t commands_pending_max = 16;
+inline constexpr std::size_t entries_max = 64;          ///< that stand one by one
+inline constexpr std::size_t entries_pending_max = 16;  ///< not committed yet
+inline constexpr std::size_t commands_pending_max = 8;
 
 /// Orders those who put tables together: no two ever share one, and each that a node promises is on
 /// its disk first. (Paxos' ballot. It has nothing to do with the term, which is about the VIPs.)

@@ -33,13 +33,15 @@ struct Outbid {
 struct Accept {
     BackendTable table;
     std::uint64_t committed = 0;
+    bool recovers = false;  ///< it was made out after the receiver had said RecordLost
     bool operator==(const Accept&) const = default;
 };
 
-/// The answer, when that is on the disk.
+/// The answer, when that is on the disk, or when the disk has refused it.
 struct Accepted {
     Ballot ballot;
     std::uint64_t index = 0;
+    bool on_disk = false;
     bool operator==(const Accepted&) const = default;
 };
 
