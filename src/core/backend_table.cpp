@@ -84,7 +84,7 @@ std::optional<std::uint64_t> BackendTable::index_of(const EventId& id) const {
 }
 
 std::optional<std::uint64_t> BackendTable::next_command(std::uint64_t up_to) const {
-    const std::uint64_t ended = states_at(up_to).commands_ended;
+    const std::uint64_t ended = states().commands_ended;
     for (std::uint64_t i = std::max(ended, base_index_) + 1; i <= up_to; ++i)
         if (entry(i).has_command) return i;
     return {};

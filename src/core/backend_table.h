@@ -55,12 +55,12 @@ struct EventId {
 };
 
 struct BackendEvent {
-    EventId id;
+    EventId id{};
     BackendEventKind kind = BackendEventKind::detach;
     std::uint8_t backend = 0;  ///< below backends_max
     BackendEventOrigin origin = BackendEventOrigin::operator_;
     std::int64_t at_ms = 0;   ///< since 1970, by the submitter's clock: for people only
-    NodeSet reporters;        ///< who saw it down, where reports are the origin
+    NodeSet reporters{};      ///< who saw it down, where reports are the origin
     std::uint64_t ended = 0;  ///< command_ended: of which entry the command was
     std::uint8_t status = 0;  ///< command_ended: its exit status; 255 is no exit at all
     bool operator==(const BackendEvent&) const = default;
@@ -121,7 +121,7 @@ public:
     BackendStates states() const { return states_at(index()); }
     /// Whether the event has been entered, and stands here one by one.
     std::optional<std::uint64_t> index_of(const EventId& id) const;
-    /// The first entry whose command has not ended, if there is one up to that index.
+    /// The first entry, up to that index, whose command has not ended.
     std::optional<std::uint64_t> next_command(std::uint64_t up_to) const;
     std::size_t commands_pending() const;
 

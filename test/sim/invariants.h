@@ -15,6 +15,7 @@
 //   P2 left behind      A VIP without a lease is gone at once if its guard is able, and else after
 //                       its lifetime.
 //   P3 somebody holds   judged by the run (run.h), in time computed from the configuration.
+//   P5 everyone knows   judged apart (ledger_run.h).
 //   P4 nobody forges    A damaged datagram is refused. A datagram that was heard before, or a
 //                       heartbeat that was sent before this run began, changes nothing. Of a peer,
 //                       an earlier run is never believed again.

@@ -1,8 +1,10 @@
 #include "test/sim/run.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "test/sim/faults.h"
+#include "test/sim/ledger_run.h"
 
 namespace komainu::sim {
 
@@ -166,6 +168,14 @@ private:
 
 }  // namespace
 
-Outcome run_seed(std::uint64_t seed, Telling telling) { return Run(seed, telling).go(seed); }
+Outcome run_seed(std::uint64_t seed, Telling telling) {
+    Outcome outcome = Run(seed, telling).go(seed);
+    if (!outcome.violation.empty()) return outcome;
+    Outcome ledgers = run_ledger_seed(seed, telling);
+    outcome.violation = std::move(ledgers.violation);
+    outcome.faults += ledgers.faults;
+    std::ranges::move(ledgers.story, std::back_inserter(outcome.story));
+    return outcome;
+}
 
 }  // namespace komainu::sim

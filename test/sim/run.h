@@ -1,5 +1,6 @@
 // One run: a cluster drawn from a seed, faults for a while during which the invariants hold
-// (safety), and then a majority that heals and has a holder in bounded time (liveness).
+// (safety), and then a majority that heals and has a holder in bounded time (liveness). Each seed
+// also draws an agreement about the table of backends (ledger_run.h).
 #pragma once
 
 #include <string>
