@@ -21,6 +21,7 @@
 
 #include "base/deadtime.h"
 #include "base/overload.h"
+#include "packet/nodes.h"
 
 namespace komainu {
 
@@ -111,12 +112,6 @@ Duration read_deadtime(Reader& reader) {
     const Duration deadtime = std::chrono::milliseconds{reader.u32()};
     if (deadtime < deadtime_min || deadtime > deadtime_max) reader.fail();
     return deadtime;
-}
-
-NodeId read_node_or_none(Reader& reader) {
-    const NodeId node{reader.u8()};
-    if (node != no_node && !is_valid(node)) reader.fail();
-    return node;
 }
 
 Term read_term(Reader& reader) {

@@ -21,17 +21,20 @@ const unsigned char* raw(const void* bytes) { return static_cast<const unsigned 
 bool start_cryptography() { return sodium_init() >= 0; }
 
 ClusterHash cluster_hash(std::string_view cluster_name) {
-    std::array<std::byte, crypto_generichash_BYTES> hash{};
+    return ClusterHash{Reader(hash_of(std::as_bytes(std::span(cluster_name)))).u64()};
+}
+
+Tag hash_of(Bytes bytes) {
+    Tag hash;
     crypto_generichash(static_cast<unsigned char*>(static_cast<void*>(hash.data())), hash.size(),
-                       raw(cluster_name.data()), cluster_name.size(), nullptr, 0);
-    return ClusterHash{Reader(hash).u64()};
+                       raw(bytes.data()), bytes.size(), nullptr, 0);
+    return hash;
 }
 
 /// libsodium's memory needs libsodium's start: without it the process would end in there.
 KeyRing::KeyRing(std::span<const Key> keys)
-    : memory_(start_cryptography()
-                  ? static_cast<Key*>(sodium_allocarray(keys.size(), sizeof(Key)))
-                  : nullptr),
+    : memory_(start_cryptography() ? static_cast<Key*>(sodium_allocarray(keys.size(), sizeof(Key)))
+                                   : nullptr),
       keys_(memory_.get(), keys.size()) {
     KOMAINU_ASSERT(!keys.empty() && keys.size() <= keys_max && memory_);
     std::memcpy(memory_.get(), keys.data(), keys.size_bytes());

@@ -21,6 +21,9 @@ using Tag = std::array<std::byte, tag_bytes>;
 enum class ClusterHash : std::uint64_t {};
 ClusterHash cluster_hash(std::string_view cluster_name);
 
+/// BLAKE2b-256, without a key: it shows damage, and proves nothing.
+Tag hash_of(Bytes bytes);
+
 class KeyRing {
 public:
     /// At least one key, at most keys_max. Copies them into memory of their own, which is locked
