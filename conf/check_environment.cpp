@@ -18,43 +18,6 @@ constexpr const char* expect = "KOMAINU_CHECK_EXPECT";
 constexpr const char* connect_to = "KOMAINU_CHECK_CONNECT_TO";
 constexpr const char* errors = "KOMAINU_CHECK_ERROR_ANSWERS";
 
-constexpr Range<int> timeouts_ms{1, 3'600'000};
-
-class Reader {
-public:
-    explicit Reader(const Lookup& lookup) : lookup_(lookup) {}
-
-    /// Sets the member to what `read(text)` makes of the variable. Only the first error is kept.
-    template <class Member, class ReadText>
-    void take(const char* name, Member& member, ReadText read) {
-        const char* const text = lookup_(name);
-        if (text == nullptr || !status_) return;
-        auto made = read(std::string_view(text));
-        if (made)
-            member = static_cast<Member>(*made);
-        else
-            status_ = Error{std::string(name) + ": " + made.error().what};
-    }
-
-    template <class Member, class ReadText>
-    void need(const char* name, Member& member, ReadText read) {
-        if (lookup_(name) == nullptr && status_) status_ = Error{std::string(name) + " is not set"};
-        take(name, member, read);
-    }
-
-    const Status& status() const { return status_; }
-
-private:
-    const Lookup& lookup_;
-    Status status_ = Ok{};
-};
-
-Result<Duration> read_milliseconds(std::string_view text) {
-    const auto number = read_number(text, timeouts_ms);
-    if (!number) return number.error();
-    return Duration{std::chrono::milliseconds(number.value())};
-}
-
 Result<ErrorAnswers> read_error_answers(std::string_view text) {
     return read_choice(text, error_answers);
 }
@@ -88,7 +51,7 @@ Result<ServiceConfig> read_check_environment(std::string_view kind, const Lookup
         return Error{quoted(kind) + " is no check of this program; write http or query"};
     ServiceConfig service;
     service.check = check.value();
-    Reader reader(lookup);
+    EnvironmentReader reader(lookup);
     reader.need(timeout, service.timeout, read_milliseconds);
     reader.take(connect_to, service.connect_to, read_address);
     if (service.check == CheckKind::http) {

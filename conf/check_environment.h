@@ -5,22 +5,19 @@
 // Both ends are here, the writer for whoever starts the program and the reader for the program.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "conf/config.h"
+#include "conf/environment.h"
 
 namespace komainu {
 
 /// "NAME=value" each, of a service with check = http or query. A key that is not given and has no
 /// default has none.
 std::vector<std::string> check_environment(const ServiceConfig& service);
-
-/// The value of a variable, nullptr when it is not set: getenv(3).
-using Lookup = std::function<const char*(const char* name)>;
 
 /// The service again, of the kind that is named. KOMAINU_CHECK_URL or KOMAINU_CHECK_CONNINFO, and
 /// KOMAINU_CHECK_TIMEOUT_MS, must be set; the others have the defaults of the configuration. The
