@@ -13,6 +13,7 @@
 #include "base/quorum_rule.h"
 #include "base/time.h"
 #include "conf/command.h"
+#include "conf/pgpool_config.h"
 #include "conf/status_list.h"
 
 namespace komainu {
@@ -260,6 +261,7 @@ struct Config {
     LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
     std::vector<HookConfig> hooks;  ///< in the order of the file
+    std::optional<PgpoolConfig> pgpool;
     ControlConfig control;
     DaemonConfig daemon;
 

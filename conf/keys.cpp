@@ -21,6 +21,7 @@ constexpr Range<Duration> check_durations{10ms, 60min};
 constexpr Range<Duration> preempt_delays{0ms, 24h};
 constexpr Range<Duration> track_delays{0ms, 60min};
 constexpr Range<Duration> hook_durations{10ms, 60min};
+constexpr Range<Duration> pgpool_intervals{100ms, 10s};
 constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
@@ -258,6 +259,17 @@ Keys keys_of(HookConfig& hook) {
         ("user", value(hook.user, read_user_name))                          //
         ("timeout", duration(hook.timeout, hook_durations))                 //
         ("wait", choice(hook.wait, yes_or_no));
+    return keys;
+}
+
+Keys keys_of(PgpoolConfig& pgpool) {
+    Keys keys;
+    keys.add_options()                                                      //
+        ("pcp", value(pgpool.pcp, read_pcp_address))                        //
+        ("user", value(pgpool.user, read_user_name, Presence::required))    //
+        ("password_file", value(pgpool.password_file, read_absolute_path))  //
+        ("mode", choice(pgpool.mode, pgpool_modes))                         //
+        ("interval", duration(pgpool.interval, pgpool_intervals));
     return keys;
 }
 

@@ -87,6 +87,11 @@ inline constexpr std::array<Named<HookWhen>, 2> hook_moments{{
     {"after", HookWhen::after},
 }};
 
+inline constexpr std::array<Named<PgpoolMode>, 2> pgpool_modes{{
+    {"mirror", PgpoolMode::mirror},
+    {"consensus", PgpoolMode::consensus},
+}};
+
 inline constexpr std::array<Named<FenceMode>, 3> fence_modes{{
     {"auto", FenceMode::automatic},
     {"require", FenceMode::require},

@@ -156,6 +156,10 @@ void read_hook(const Section& section, ReadConfig& read) {
     read_named(section, read.config.hooks, hooks_max, read);
 }
 
+void read_pgpool(const Section& section, ReadConfig& read) {
+    read_section(section, keys_of(read.config.pgpool.emplace()), read);
+}
+
 void read_control(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.control), read);
 }
@@ -173,7 +177,7 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 12> section_kinds{{
+constexpr std::array<SectionKind, 13> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
@@ -184,6 +188,7 @@ constexpr std::array<SectionKind, 12> section_kinds{{
     {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
     {"hook", Suffix::name, read_hook},
+    {"pgpool", Suffix::none, read_pgpool},
     {"control", Suffix::none, read_control},
     {"daemon", Suffix::none, read_daemon},
 }};
@@ -263,6 +268,7 @@ std::vector<std::string> known_keys() {
     RuleConfig rule;
     ServiceConfig service;
     HookConfig hook;
+    PgpoolConfig pgpool;
     add("cluster", cluster_keys(config));
     add("node.N", keys_of(node));
     add("heartbeat", keys_of(config.heartbeat));
@@ -273,6 +279,7 @@ std::vector<std::string> known_keys() {
     add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
     add("hook.NAME", keys_of(hook));
+    add("pgpool", keys_of(pgpool));
     add("control", keys_of(config.control));
     add("daemon", keys_of(config.daemon));
     return all;

@@ -97,6 +97,18 @@ void compare_heartbeat(Comparison& compare, const Config& running, const Config&
     compare.refuse(running.links, wanted.links, &LinkConfig::number, "mode");
 }
 
+void compare_pgpool(Comparison& compare, const Config& running, const Config& wanted) {
+    const PgpoolConfig before = running.pgpool.value_or(PgpoolConfig{});
+    const PgpoolConfig after = wanted.pgpool.value_or(PgpoolConfig{});
+    compare.refuse("pgpool", "pcp", before.pcp != after.pcp);
+    compare.refuse(
+        "pgpool", "user",
+        before.user != after.user || running.pgpool.has_value() != wanted.pgpool.has_value());
+    compare.refuse("pgpool", "password_file", before.password_file != after.password_file);
+    compare.refuse("pgpool", "mode", before.mode != after.mode);
+    compare.refuse("pgpool", "interval", before.interval != after.interval);
+}
+
 void compare_daemon(Comparison& compare, const Config& running, const Config& wanted) {
     compare.refuse("control", "socket", running.control.socket != wanted.control.socket);
     compare.refuse("control", "state_dir", running.control.state_dir != wanted.control.state_dir);
@@ -153,6 +165,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare.take_over("lifecheck.track_delay", before.track_delay != after.track_delay);
     compare.take_over(running.services, wanted.services);
     compare.take_over(running.hooks, wanted.hooks);
+    compare_pgpool(compare, running, wanted);
     compare_daemon(compare, running, wanted);
     return std::move(compare).changed();
 }

@@ -173,6 +173,14 @@ std::string describe(const ServiceConfig& service) {
         service.rise == 1 ? "" : "es", describe_counting(service));
 }
 
+std::string describe(const PgpoolConfig& pgpool) {
+    return fmt::format("pgpool-II at {}, asked every {} as user {}: {}\n", to_string(pgpool.pcp),
+                       to_string(pgpool.interval), pgpool.user,
+                       pgpool.mode == PgpoolMode::mirror
+                           ? "what it does with a backend by itself, the others do as well"
+                           : "what it does with a backend by itself is undone");
+}
+
 }  // namespace
 
 std::string describe(const Config& config) {
@@ -187,6 +195,7 @@ std::string describe(const Config& config) {
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     for (const auto& hook : config.hooks) text += describe(hook);
+    if (config.pgpool) text += describe(*config.pgpool);
     return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
                               config.key_file, config.control.socket, config.control.state_dir,
                               name_of(fence_modes, config.daemon.fence));

@@ -172,6 +172,22 @@ Result<Endpoint> read_endpoint(std::string_view text) {
                  " is not an address with a port; write it such as 127.0.0.1:9999 or [::1]:9999"};
 }
 
+Result<PcpAddress> read_pcp_address(std::string_view text) {
+    constexpr std::string_view localhost = "localhost:", loopback = "127.0.0.1:";
+    if (text.starts_with('/')) return PcpAddress{{}, std::string(text)};
+    const auto numeric = text.starts_with(localhost)
+                             ? std::string(loopback) + std::string(text.substr(localhost.size()))
+                             : std::string(text);
+    if (const auto endpoint = parse_endpoint(numeric)) return PcpAddress{*endpoint};
+    return Error{quoted(text) +
+                 " is neither an address with a port nor a socket; write it such as localhost:9898 "
+                 "or /run/pgpool/.s.PGSQL.9898"};
+}
+
+std::string to_string(const PcpAddress& address) {
+    return address.unix_socket.empty() ? to_string(address.endpoint) : address.unix_socket;
+}
+
 Result<std::string> read_absolute_path(std::string_view text) {
     if (text.starts_with('/')) return std::string(text);
     return Error{quoted(text) + " is not an absolute path; begin it with /"};

@@ -50,6 +50,9 @@ Result<std::uint32_t> read_metric(std::string_view text);
 /// One that the kernel's own rules do not have.
 Result<std::uint32_t> read_rule_priority(std::string_view text);
 Result<Endpoint> read_endpoint(std::string_view text);
+/// An endpoint, the same with localhost for the host, or the path of a Unix socket.
+Result<PcpAddress> read_pcp_address(std::string_view text);
+std::string to_string(const PcpAddress& address);
 Result<std::string> read_absolute_path(std::string_view text);
 Result<std::string> read_interface_name(std::string_view text);
 /// Of an IPv4 address, as ifconfig shows it. Whether it goes with an interface is another question.

@@ -136,6 +136,12 @@ const std::vector<KeyCase>& cases() {
         {"hook.NAME.user", "u", [](auto& c) { return c.hooks.at(0).user == "u"; }},
         {"hook.NAME.timeout", "60min", [](auto& c) { return c.hooks.at(0).timeout == 60min; }},
         {"hook.NAME.wait", "yes", [](auto& c) { return c.hooks.at(0).wait; }},
+        {"pgpool.pcp", "/s", [](auto& c) { return c.pgpool->pcp.unix_socket == "/s"; }},
+        {"pgpool.user", "u", [](auto& c) { return c.pgpool->user == "u"; }},
+        {"pgpool.password_file", "/p", [](auto& c) { return c.pgpool->password_file == "/p"; }},
+        {"pgpool.mode", "consensus",
+         [](auto& c) { return c.pgpool->mode == PgpoolMode::consensus; }},
+        {"pgpool.interval", "1s", [](auto& c) { return c.pgpool->interval == 1s; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
         {"daemon.realtime", "no", [](auto& c) { return !c.daemon.realtime; }},
@@ -157,7 +163,8 @@ Config with(const KeyCase& c) {
 Config without() {
     return read_config(
                "[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[route.1]\n[rule.1]\n[service.1]\n[hook.1]"
-               "\n")
+               "\n"
+               "[pgpool]\n")
         .config;
 }
 
