@@ -7,6 +7,7 @@
 #include <map>
 
 #include "base/deadtime.h"
+#include "conf/backend_check.h"
 #include "conf/hook_check.h"
 #include "conf/link_check.h"
 #include "conf/names.h"
@@ -200,6 +201,7 @@ void check(const Config& config, const Lines& lines, Problems& problems) {
     check_routes(config, lines, problems);
     check_links(config, lines, problems);
     check_services(config, lines, problems);
+    check_backends(config, lines, problems);
     check_quorum(config, lines, problems);
     check_hooks(config, lines, problems);
 }

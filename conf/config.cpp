@@ -6,6 +6,11 @@
 
 namespace komainu {
 
+const BackendConfig* Config::backend(int id) const {
+    const auto found = std::ranges::find(backend_list, id, &BackendConfig::id);
+    return found == backend_list.end() ? nullptr : &*found;
+}
+
 const NodeConfig& Config::node(NodeId id) const {
     const auto found = std::ranges::find(nodes, id, &NodeConfig::id);
     KOMAINU_ASSERT(found != nodes.end());

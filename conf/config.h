@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/quorum_rule.h"
 #include "base/time.h"
+#include "conf/backend_config.h"
 #include "conf/command.h"
 #include "conf/pgpool_config.h"
 #include "conf/status_list.h"
@@ -190,6 +191,9 @@ struct ServiceConfig {
     /// By how much the node's priority is lower while the service is not well. 0: it makes the node
     /// unfit instead.
     std::uint8_t weight = 0;
+    /// What is asked is not this node's own service, but that backend: a node is as fit as it is
+    /// without it, and reports what it finds.
+    std::optional<int> backend = {};
     bool operator==(const ServiceConfig&) const = default;
 };
 
@@ -200,6 +204,7 @@ enum class HookEvent : std::uint8_t {
     fault,      ///< this node is no longer fit to be active
     peer_lost,  ///< another node fell silent, or left
     conflict,   ///< somebody else answers for a VIP
+    backend,    ///< the cluster has agreed on an event of a backend
 };
 /// Before or after the VIPs have moved.
 enum class HookWhen : std::uint8_t { before, after };
@@ -260,7 +265,9 @@ struct Config {
     std::vector<RuleConfig> rules;        ///< in the order of the file
     LifecheckConfig lifecheck;
     std::vector<ServiceConfig> services;
-    std::vector<HookConfig> hooks;  ///< in the order of the file
+    std::vector<HookConfig> hooks;            ///< in the order of the file
+    BackendsConfig backends;                  ///< of all of them
+    std::vector<BackendConfig> backend_list;  ///< ascending by id
     std::optional<PgpoolConfig> pgpool;
     ControlConfig control;
     DaemonConfig daemon;
@@ -272,6 +279,12 @@ struct Config {
     std::optional<Duration> preempt_after() const {
         return preempt ? std::optional(preempt_delay) : std::nullopt;
     }
+    /// How many nodes must find a backend down for it to be detached.
+    int reports_needed() const {
+        return backends.consensus.value_or(static_cast<int>(nodes.size()) / 2 + 1);
+    }
+    /// Null: there is none.
+    const BackendConfig* backend(int id) const;
     const NodeConfig& node(NodeId id) const;
     /// As many as a node has addresses; in a checked configuration all have the same number.
     std::size_t link_count() const { return nodes.front().addresses.size(); }

@@ -26,6 +26,8 @@ constexpr Range<int> ports{1, 65535};
 constexpr Range<int> priorities{0, 65535};
 constexpr Range<int> check_counts{1, 1000};
 constexpr Range<int> weights{1, 255};
+constexpr Range<int> backend_ids{0, static_cast<int>(backends_max) - 1};
+constexpr Range<int> node_counts{1, nodes_max};
 
 enum class Presence { optional, required };
 
@@ -85,6 +87,11 @@ Value<Duration>* duration(Duration& member, Range<Duration> range) {
 
 template <class Number>
 Value<Number>* number(Number& member, Range<int> range) {
+    return value(member, [range](std::string_view text) { return read_number(text, range); });
+}
+
+/// Of a number that need not be given.
+Value<std::optional<int>>* count(std::optional<int>& member, Range<int> range) {
     return value(member, [range](std::string_view text) { return read_number(text, range); });
 }
 
@@ -246,7 +253,8 @@ Keys keys_of(ServiceConfig& service) {
         ("rise", number(service.rise, check_counts))                     //
         ("fall", number(service.fall, check_counts))                     //
         ("initial", choice(service.initial, initial_states))             //
-        ("weight", number(service.weight, weights));
+        ("weight", number(service.weight, weights))                      //
+        ("backend", count(service.backend, backend_ids));
     return keys;
 }
 
@@ -259,6 +267,26 @@ Keys keys_of(HookConfig& hook) {
         ("user", value(hook.user, read_user_name))                          //
         ("timeout", duration(hook.timeout, hook_durations))                 //
         ("wait", choice(hook.wait, yes_or_no));
+    return keys;
+}
+
+Keys keys_of(BackendsConfig& backends) {
+    Keys keys;
+    keys.add_options()                                                                    //
+        ("failover_command", value(backends.failover_command, read_command))              //
+        ("failback_command", value(backends.failback_command, read_command))              //
+        ("follow_primary_command", value(backends.follow_primary_command, read_command))  //
+        ("command_timeout", duration(backends.command_timeout, hook_durations))           //
+        ("consensus", count(backends.consensus, node_counts));
+    return keys;
+}
+
+Keys keys_of(BackendConfig& backend) {
+    Keys keys;
+    keys.add_options()                                                          //
+        ("address", value(backend.address, read_endpoint, Presence::required))  //
+        ("data_directory", value(backend.data_directory, read_absolute_path))   //
+        ("primary", choice(backend.primary, yes_or_no));
     return keys;
 }
 

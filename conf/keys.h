@@ -21,6 +21,8 @@ Keys keys_of(RuleConfig& rule);
 Keys keys_of(LifecheckConfig& lifecheck);
 Keys keys_of(ServiceConfig& service);
 Keys keys_of(HookConfig& hook);
+Keys keys_of(BackendsConfig& backends);
+Keys keys_of(BackendConfig& backend);
 Keys keys_of(PgpoolConfig& pgpool);
 Keys keys_of(ControlConfig& control);
 Keys keys_of(DaemonConfig& daemon);

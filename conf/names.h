@@ -74,12 +74,13 @@ inline constexpr std::array<Named<ErrorAnswers>, 2> error_answers{{
     {"well", ErrorAnswers::well},
 }};
 
-inline constexpr std::array<Named<HookEvent>, 5> hook_events{{
+inline constexpr std::array<Named<HookEvent>, 6> hook_events{{
     {"active", HookEvent::active},
     {"standby", HookEvent::standby},
     {"fault", HookEvent::fault},
     {"peer_lost", HookEvent::peer_lost},
     {"conflict", HookEvent::conflict},
+    {"backend", HookEvent::backend},
 }};
 
 inline constexpr std::array<Named<HookWhen>, 2> hook_moments{{

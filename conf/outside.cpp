@@ -3,7 +3,7 @@
 namespace komainu {
 
 bool is_asked_from_outside(const ServiceConfig& service) {
-    if (service.weight != 0) return false;
+    if (service.weight != 0 || service.backend) return false;
     switch (service.check) {
         case CheckKind::tcp:
         case CheckKind::query:

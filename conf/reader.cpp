@@ -156,6 +156,16 @@ void read_hook(const Section& section, ReadConfig& read) {
     read_named(section, read.config.hooks, hooks_max, read);
 }
 
+void read_backends(const Section& section, ReadConfig& read) {
+    read_section(section, keys_of(read.config.backends), read);
+}
+
+void read_backend(const Section& section, ReadConfig& read) {
+    BackendConfig backend;
+    backend.id = std::stoi(section.name);
+    read_item(section, backend, read.config.backend_list, backends_max, read);
+}
+
 void read_pgpool(const Section& section, ReadConfig& read) {
     read_section(section, keys_of(read.config.pgpool.emplace()), read);
 }
@@ -169,7 +179,7 @@ void read_daemon(const Section& section, ReadConfig& read) {
 }
 
 /// What stands after the dot of a section's title.
-enum class Suffix { none, number, name };
+enum class Suffix { none, number, number_from_0, name };
 
 struct SectionKind {
     std::string_view kind;
@@ -177,7 +187,7 @@ struct SectionKind {
     void (*read)(const Section&, ReadConfig&);
 };
 
-constexpr std::array<SectionKind, 13> section_kinds{{
+constexpr std::array<SectionKind, 15> section_kinds{{
     {"cluster", Suffix::none, read_cluster},
     {"node", Suffix::number, read_node},
     {"heartbeat", Suffix::none, read_heartbeat},
@@ -188,6 +198,8 @@ constexpr std::array<SectionKind, 13> section_kinds{{
     {"lifecheck", Suffix::none, read_lifecheck},
     {"service", Suffix::name, read_service},
     {"hook", Suffix::name, read_hook},
+    {"backends", Suffix::none, read_backends},
+    {"backend", Suffix::number_from_0, read_backend},
     {"pgpool", Suffix::none, read_pgpool},
     {"control", Suffix::none, read_control},
     {"daemon", Suffix::none, read_daemon},
@@ -195,7 +207,7 @@ constexpr std::array<SectionKind, 13> section_kinds{{
 
 /// How the section is written: "[node.N]".
 std::string usage_of(const SectionKind& kind) {
-    constexpr std::array<std::string_view, 3> suffixes{"", ".N", ".NAME"};
+    constexpr std::array<std::string_view, 4> suffixes{"", ".N", ".N", ".NAME"};
     return fmt::format("[{}{}]", kind.kind, suffixes[static_cast<std::size_t>(kind.suffix)]);
 }
 
@@ -213,7 +225,8 @@ Result<std::string> read_suffix(const SectionKind& kind, const std::string& text
     }
     if (text.empty()) return Error{"does not say which one; write " + usage_of(kind)};
     if (kind.suffix == Suffix::name) return read_name(text);
-    auto number = read_number(text, {1, nodes_max});
+    const int first = kind.suffix == Suffix::number ? 1 : 0;
+    auto number = read_number(text, {first, first + nodes_max - 1});
     if (!number) return number.error();
     return std::to_string(*number);
 }
@@ -251,6 +264,7 @@ ReadConfig read_config(std::string_view text) {
         read.problems.error(read.lines.section("cluster"),
                             "is missing; write [cluster] and name = ... under it");
     std::ranges::sort(read.config.nodes, {}, [](const NodeConfig& n) { return number(n.id); });
+    std::ranges::sort(read.config.backend_list, {}, &BackendConfig::id);
     set_command_vips_apart(read.config);
     return read;
 }
@@ -268,6 +282,7 @@ std::vector<std::string> known_keys() {
     RuleConfig rule;
     ServiceConfig service;
     HookConfig hook;
+    BackendConfig backend;
     PgpoolConfig pgpool;
     add("cluster", cluster_keys(config));
     add("node.N", keys_of(node));
@@ -279,6 +294,8 @@ std::vector<std::string> known_keys() {
     add("lifecheck", keys_of(config.lifecheck));
     add("service.NAME", keys_of(service));
     add("hook.NAME", keys_of(hook));
+    add("backends", keys_of(config.backends));
+    add("backend.N", keys_of(backend));
     add("pgpool", keys_of(pgpool));
     add("control", keys_of(config.control));
     add("daemon", keys_of(config.daemon));

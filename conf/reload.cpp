@@ -97,6 +97,19 @@ void compare_heartbeat(Comparison& compare, const Config& running, const Config&
     compare.refuse(running.links, wanted.links, &LinkConfig::number, "mode");
 }
 
+void compare_backends(Comparison& compare, const Config& running, const Config& wanted) {
+    const BackendsConfig &before = running.backends, &after = wanted.backends;
+    compare.refuse("backends", "failover_command",
+                   before.failover_command != after.failover_command);
+    compare.refuse("backends", "failback_command",
+                   before.failback_command != after.failback_command);
+    compare.refuse("backends", "follow_primary_command",
+                   before.follow_primary_command != after.follow_primary_command);
+    compare.refuse("backends", "command_timeout", before.command_timeout != after.command_timeout);
+    compare.refuse("backends", "consensus", before.consensus != after.consensus);
+    compare.refuse(running.backend_list, wanted.backend_list, &BackendConfig::id, "address");
+}
+
 void compare_pgpool(Comparison& compare, const Config& running, const Config& wanted) {
     const PgpoolConfig before = running.pgpool.value_or(PgpoolConfig{});
     const PgpoolConfig after = wanted.pgpool.value_or(PgpoolConfig{});
@@ -165,6 +178,7 @@ std::vector<std::string> plan_reload(const Config& running, const Config& wanted
     compare.take_over("lifecheck.track_delay", before.track_delay != after.track_delay);
     compare.take_over(running.services, wanted.services);
     compare.take_over(running.hooks, wanted.hooks);
+    compare_backends(compare, running, wanted);
     compare_pgpool(compare, running, wanted);
     compare_daemon(compare, running, wanted);
     return std::move(compare).changed();

@@ -105,6 +105,7 @@ std::string describe_counting(const ServiceConfig& service) {
     std::string text;
     if (service.initial != InitialState::unknown)
         text += fmt::format("; {} until checked", name_of(initial_states, service.initial));
+    if (service.backend) text += fmt::format("; of backend {}", *service.backend);
     if (service.weight != 0)
         text += fmt::format("; unhealthy it takes {} from the priority", service.weight);
     return text;
@@ -173,6 +174,28 @@ std::string describe(const ServiceConfig& service) {
         service.rise == 1 ? "" : "es", describe_counting(service));
 }
 
+std::string describe(const BackendConfig& backend) {
+    return fmt::format("backend {}: {}{}\n", backend.id, to_string(backend.address),
+                       backend.primary ? ", the primary at first" : "");
+}
+
+/// Nothing where there are no backends.
+std::string describe_backends(const Config& config) {
+    std::string text;
+    for (const BackendConfig& backend : config.backend_list) text += describe(backend);
+    if (text.empty()) return text;
+    const auto tell = [&](const char* name, const Argv& command) {
+        if (!command.empty())
+            text += fmt::format("{} {}, for at most {}\n", name, to_string(command),
+                                to_string(config.backends.command_timeout));
+    };
+    tell("failover command", config.backends.failover_command);
+    tell("failback command", config.backends.failback_command);
+    tell("follow primary command", config.backends.follow_primary_command);
+    return text + fmt::format("a backend that {} of {} nodes find down is detached\n",
+                              config.reports_needed(), config.nodes.size());
+}
+
 std::string describe(const PgpoolConfig& pgpool) {
     return fmt::format("pgpool-II at {}, asked every {} as user {}: {}\n", to_string(pgpool.pcp),
                        to_string(pgpool.interval), pgpool.user,
@@ -195,6 +218,7 @@ std::string describe(const Config& config) {
     text += describe(config.lifecheck);
     for (const auto& service : config.services) text += describe(service);
     for (const auto& hook : config.hooks) text += describe(hook);
+    text += describe_backends(config);
     if (config.pgpool) text += describe(*config.pgpool);
     return text + fmt::format("keys in {}\ncontrol socket {}\nstate in {}\nfence {}\n",
                               config.key_file, config.control.socket, config.control.state_dir,

@@ -17,6 +17,9 @@ inline std::string title_of(const VipConfig& vip) { return "vip." + vip.name; }
 inline std::string title_of(const RouteConfig& route) { return "route." + route.name; }
 inline std::string title_of(const RuleConfig& rule) { return "rule." + rule.name; }
 inline std::string title_of(const ServiceConfig& service) { return "service." + service.name; }
+inline std::string title_of(const BackendConfig& backend) {
+    return fmt::format("backend.{}", backend.id);
+}
 inline std::string title_of(const HookConfig& hook) { return "hook." + hook.name; }
 
 }  // namespace komainu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace komainu {
@@ -29,6 +30,9 @@ constexpr Incarnation make_incarnation(std::uint64_t wall_clock_ms, std::uint64_
     constexpr std::uint64_t mask = (std::uint64_t{1} << incarnation_random_bits) - 1;
     return Incarnation{(wall_clock_ms << incarnation_random_bits) | (random & mask)};
 }
+
+/// Servers behind the watched service, numbered from 0 on, whose states the nodes share.
+inline constexpr std::size_t backends_max = 64;
 
 class NodeSet {
 public:

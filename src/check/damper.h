@@ -26,6 +26,12 @@ public:
     /// Takes the next result in, and gives the health after it.
     Health add(Verdict verdict);
 
+    /// A failed service counts as healthy again, as if its checks began now.
+    void pardon() {
+        health_ = Health::healthy;
+        in_a_row_ = 0;
+    }
+
 private:
     Health after_success();
     Health after_failure(int weight);

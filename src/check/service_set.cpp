@@ -22,9 +22,16 @@ Health health_before_checking(InitialState state) {
     assertion_failed("state is an InitialState", __FILE__, __LINE__);
 }
 
+/// A backend is not detached because a node has not yet found its way to it.
 ServiceSet::View unchecked(const ServiceConfig& config) {
-    return {config.name,     config.check,      health_before_checking(config.initial),
-            wall_clock_ms(), "not checked yet", config.weight};
+    const bool is_hopeful = config.backend && config.initial == InitialState::unknown;
+    return {config.name,
+            config.check,
+            health_before_checking(is_hopeful ? InitialState::well : config.initial),
+            wall_clock_ms(),
+            "not checked yet",
+            config.weight,
+            config.backend};
 }
 
 }  // namespace
@@ -84,7 +91,7 @@ void ServiceSet::judge() {
     int counted = 0, healthy = 0;
     penalty_ = 0;
     for (const Service& service : services_) {
-        if (service.view.weight == 0) {
+        if (service.makes_fit()) {
             ++counted;
             healthy += service.healthy();
         } else if (!service.healthy()) {
@@ -100,7 +107,7 @@ std::string ServiceSet::reason() const {
     if (healthy_)
         return require_ == Require::all ? "all services are healthy"
                                         : "enough services are healthy";
-    return reasons_of([](const Service& s) { return s.view.weight == 0; });
+    return reasons_of([](const Service& s) { return s.makes_fit(); });
 }
 
 std::string ServiceSet::penalty_reason() const {
@@ -115,6 +122,22 @@ std::string ServiceSet::reasons_of(bool (*whose)(const Service&)) const {
             text += (text.empty() ? "service." : "; service.") + service.view.name + ": " +
                     service.view.reason;
     return text;
+}
+
+std::uint64_t ServiceSet::backends_down() const {
+    std::uint64_t down = 0;
+    for (const Service& service : services_)
+        if (service.view.backend && service.view.health == Health::failed)
+            down |= std::uint64_t{1} << *service.view.backend;
+    return down;
+}
+
+void ServiceSet::pardon(int backend) {
+    for (Service& service : services_) {
+        if (service.view.backend != backend || service.view.health != Health::failed) continue;
+        service.view.health = Health::healthy;
+        service.damper.pardon();
+    }
 }
 
 std::vector<ServiceSet::View> ServiceSet::view() const {

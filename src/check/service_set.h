@@ -1,12 +1,13 @@
 // All services that this node watches, and what they make of it. Those without a weight make it fit
 // or unfit: it is healthy while all of them are, or with `require = any` while one of them is;
 // without any it always is. One with a weight lowers the node's priority by it while it is not
-// healthy.
+// healthy. One of a backend says nothing about the node.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,11 @@ public:
     /// Why it is not 0.
     std::string penalty_reason() const;
 
+    /// Those backends of which a check has failed: bit 0 is backend 0.
+    std::uint64_t backends_down() const;
+    /// Its checks have to fail anew to count as failed.
+    void pardon(int backend);
+
     struct View {
         std::string name;
         CheckKind check = CheckKind::process;
@@ -49,6 +55,7 @@ public:
         std::uint64_t since_ms = 0;  ///< wall clock
         std::string reason;          ///< why it is not healthy, else empty
         int weight = 0;
+        std::optional<int> backend = {};
     };
     std::vector<View> view() const;
 
@@ -59,6 +66,7 @@ private:
         std::unique_ptr<Check> check;
 
         bool healthy() const { return view.health == Health::healthy; }
+        bool makes_fit() const { return view.weight == 0 && !view.backend; }
     };
 
     void add(const ServiceConfig& config, View view);

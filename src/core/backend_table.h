@@ -15,7 +15,6 @@
 
 namespace komainu {
 
-inline constexpr std::size_t backends_max = 64;
 inline constexpr std::size_t entries_max = 64;          ///< that stand one by one
 inline constexpr std::size_t entries_pending_max = 16;  ///< not committed yet
 inline constexpr std::size_t commands_pending_max = 8;

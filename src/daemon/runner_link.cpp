@@ -32,6 +32,18 @@ std::optional<RunId> RunnerLink::move_vip(std::size_t vip, bool up, Ended ended)
     return order(run, MoveVipOrder{run, static_cast<std::uint16_t>(vip), up}, std::move(ended));
 }
 
+std::optional<RunId> RunnerLink::run_command(ClusterCommand command, const BackendChange& change,
+                                             Ended ended) {
+    const auto run = ++newest_run_;
+    return order(run, CommandOrder{run, command, change}, std::move(ended));
+}
+
+std::optional<RunId> RunnerLink::store(std::uint64_t generation, Bytes record, Ended ended) {
+    const auto run = ++newest_run_;
+    return order(run, StoreOrder{run, generation, {record.begin(), record.end()}},
+                 std::move(ended));
+}
+
 /// What finds no room is lost, and was not started: the runner has not read for long.
 std::optional<RunId> RunnerLink::order(std::uint64_t run, const RunnerOrder& order, Ended ended) {
     if (runs_.size() == runs_max) {

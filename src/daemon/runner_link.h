@@ -36,6 +36,13 @@ public:
     /// Like start(), of the command that puts up a VIP which commands move, or takes it down.
     std::optional<RunId> move_vip(std::size_t vip, bool up, Ended ended);
 
+    /// Like start(), of one of the cluster's commands.
+    std::optional<RunId> run_command(ClusterCommand command, const BackendChange& change,
+                                     Ended ended);
+
+    /// Has the record put on the disk, as this run's.
+    std::optional<RunId> store(std::uint64_t generation, Bytes record, Ended ended);
+
     /// Called exactly once, and never before the reading has returned. The descriptors may be
     /// taken.
     using ConfigRead = std::function<void(const ConfigReport&, Descriptors&)>;

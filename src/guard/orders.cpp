@@ -11,7 +11,7 @@ namespace komainu {
 
 namespace {
 
-static_assert(guard_message_bytes_max == channel_message_bytes_max);
+static_assert(guard_message_bytes_max <= channel_message_bytes_max);
 
 enum class OrderKind : std::uint8_t { hold = 1, drop, announce, probe, deposit, reload };
 enum class ReportKind : std::uint8_t {

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <optional>
 #include <string_view>
 
@@ -37,6 +39,21 @@ Result<std::string> read_all(const Fd& file, const std::string& path, std::size_
     return text;
 }
 
+Error not_written(const std::string& path) {
+    return Error::from_errno("cannot write " + path, errno);
+}
+
+Status write_all(const std::string& path, std::string_view content) {
+    const Fd file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file) return not_written(path);
+    if (::write(file.get(), content.data(), content.size()) !=
+            static_cast<ssize_t>(content.size()) ||
+        ::fsync(file.get()) != 0)
+        return not_written(path);
+    return Ok{};
+}
+
 std::optional<pid_t> parse_pid(std::string_view text) {
     constexpr std::string_view blank = " \t\r";
     auto line = text.substr(0, text.find('\n'));
@@ -54,6 +71,17 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
     auto file = open_file(path);
     if (!file) return file.error();
     return read_all(*file, path, bytes_max);
+}
+
+/// Under another name first.
+Status replace_file(const std::string& path, std::string_view content) {
+    const std::string fresh = path + ".new";
+    if (Status written = write_all(fresh, content); !written) return written;
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return not_written(path);
+    const std::string place = path.substr(0, path.rfind('/'));
+    const Fd directory(::open(place.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || ::fsync(directory.get()) != 0) return not_written(place);
+    return Ok{};
 }
 
 Result<PidFile> read_pid_file(const std::string& path) {

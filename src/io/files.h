@@ -8,10 +8,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 
 namespace komainu {
+
+/// Puts a file there in place of the one that was, for its owner alone. Blocks until it is on the
+/// disk: a host that dies meanwhile has the old one or the new one, whole.
+Status replace_file(const std::string& path, std::string_view content);
 
 inline constexpr std::size_t pid_file_bytes_max = 4096;
 

@@ -15,7 +15,7 @@
 namespace komainu {
 
 /// Of every message that either side may send.
-inline constexpr std::size_t channel_message_bytes_max = 1024;
+inline constexpr std::size_t channel_message_bytes_max = 4096;
 
 /// The ends of main and of its child.
 struct ChannelEnds {

@@ -20,6 +20,8 @@ enum class OrderKind : std::uint8_t {
     read_config,
     take_over,
     move_vip,
+    command,
+    store,
 };
 enum class ReportKind : std::uint8_t { run = 1, ready, failed, config };
 
@@ -42,19 +44,54 @@ void write_facts(Writer& writer, const HookFacts& facts) {
     writer.u64(facts.term);
     write_enum(writer, facts.active);
     write_enum(writer, facts.peer);
-    for (const auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason})
+    for (const auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason,
+                             &facts.backend, &facts.backend_event})
         write_text(writer, *text, fact_bytes_max);
 }
 
 HookFacts read_facts(Reader& reader) {
     HookFacts facts;
-    facts.event = read_enum(reader, HookEvent::conflict);
+    facts.event = read_enum(reader, HookEvent::backend);
     facts.term = reader.u64();
     facts.active = NodeId{reader.u8()};
     facts.peer = NodeId{reader.u8()};
-    for (auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason})
+    for (auto* text : {&facts.role, &facts.old_role, &facts.cause, &facts.reason, &facts.backend,
+                       &facts.backend_event})
         *text = read_fact(reader);
     return facts;
+}
+
+constexpr std::uint8_t no_backend = 255;
+
+void write_backend(Writer& writer, std::optional<int> id) {
+    writer.u8(id ? static_cast<std::uint8_t>(*id) : no_backend);
+}
+
+std::optional<int> read_backend(Reader& reader) {
+    const int id = reader.u8();
+    if (id == no_backend) return {};
+    if (id >= static_cast<int>(backends_max)) reader.fail();
+    return id;
+}
+
+CommandOrder read_command_order(Reader& reader) {
+    CommandOrder order;
+    order.run = reader.u64();
+    order.command = read_enum(reader, ClusterCommand::follow_primary);
+    const auto backend = read_backend(reader);
+    if (!backend) reader.fail();
+    order.change.backend = backend.value_or(0);
+    order.change.main = read_backend(reader);
+    order.change.old_main = read_backend(reader);
+    order.change.old_primary = read_backend(reader);
+    return order;
+}
+
+StoreOrder read_store_order(Reader& reader) {
+    StoreOrder order{.run = reader.u64(), .generation = reader.u64(), .record = {}};
+    const Bytes record = reader.bytes(reader.left());
+    order.record.assign(record.begin(), record.end());
+    return order;
 }
 
 std::optional<RunnerOrder> read_order(Reader& reader) {
@@ -84,6 +121,10 @@ std::optional<RunnerOrder> read_order(Reader& reader) {
             if (up > 1) reader.fail();
             return MoveVipOrder{run, vip, up == 1};
         }
+        case OrderKind::command:
+            return read_command_order(reader);
+        case OrderKind::store:
+            return read_store_order(reader);
     }
     return {};
 }
@@ -140,6 +181,21 @@ Bytes encode(const RunnerOrder& order, std::span<std::byte> room) {
                             writer.u64(move.run);
                             writer.u16(move.vip);
                             writer.u8(move.up ? 1 : 0);
+                        },
+                        [&](const CommandOrder& command) {
+                            write_enum(writer, OrderKind::command);
+                            writer.u64(command.run);
+                            write_enum(writer, command.command);
+                            write_backend(writer, command.change.backend);
+                            write_backend(writer, command.change.main);
+                            write_backend(writer, command.change.old_main);
+                            write_backend(writer, command.change.old_primary);
+                        },
+                        [&](const StoreOrder& store) {
+                            write_enum(writer, OrderKind::store);
+                            writer.u64(store.run);
+                            writer.u64(store.generation);
+                            writer.bytes(store.record);
                         },
                         [&](const StopOrder& stop) {
                             write_enum(writer, OrderKind::stop);

@@ -4,8 +4,8 @@
 // the split, and gives facts whose names are fixed here: it cannot make the runner start anything
 // that the file does not name, nor with an environment of its own choice.
 //
-// Every CheckOrder, HookOrder and MoveVipOrder is answered by exactly one RunReport, also when the
-// run was stopped; every ReadConfigOrder by exactly one ConfigReport.
+// Every CheckOrder, HookOrder, MoveVipOrder, CommandOrder and StoreOrder is answered by exactly one
+// RunReport, also when the run was stopped; every ReadConfigOrder by exactly one ConfigReport.
 //
 // The runner is also who reads the configuration anew, as its disk may be slow. Main, guard and
 // runner take over the very same text, guard and runner only when main says so. The guard is handed
@@ -16,17 +16,19 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/run_end.h"
 #include "conf/config.h"
+#include "conf/placeholders.h"
 #include "packet/bytes.h"
 
 namespace komainu {
 
 inline constexpr std::size_t runner_text_bytes_max = 900;  ///< longer texts are cut off
 inline constexpr std::size_t fact_bytes_max = 200;         ///< as well
-inline constexpr std::size_t runner_message_bytes_max = 1024;
+inline constexpr std::size_t runner_message_bytes_max = 4096;
 
 /// What a hook is told.
 struct HookFacts {
@@ -36,8 +38,10 @@ struct HookFacts {
     NodeId peer = no_node;    ///< whom it is about, on peer_lost
     std::string role;
     std::string old_role;
-    std::string cause;   ///< one word
-    std::string reason;  ///< a sentence
+    std::string cause;          ///< one word
+    std::string reason;         ///< a sentence
+    std::string backend;        ///< its number, on backend
+    std::string backend_event;  ///< such as "detach", on backend
     bool operator==(const HookFacts&) const = default;
 };
 
@@ -62,6 +66,22 @@ struct MoveVipOrder {
     bool up = false;
     bool operator==(const MoveVipOrder&) const = default;
 };
+enum class ClusterCommand : std::uint8_t { failover, failback, follow_primary };
+
+/// One of the commands under [backends], which only the active runs.
+struct CommandOrder {
+    std::uint64_t run = 0;
+    ClusterCommand command = ClusterCommand::failover;
+    BackendChange change;
+    bool operator==(const CommandOrder&) const = default;
+};
+/// Goes to the disk in place of what is there (runner/ledger_file.h).
+struct StoreOrder {
+    std::uint64_t run = 0;
+    std::uint64_t generation = 0;
+    std::vector<std::byte> record;
+    bool operator==(const StoreOrder&) const = default;
+};
 /// The end of a run is no more awaited: it is ended if it is under way. For all but hooks.
 struct StopOrder {
     std::uint64_t run = 0;
@@ -83,7 +103,7 @@ struct TakeOverOrder {
     bool operator==(const TakeOverOrder&) const = default;
 };
 using RunnerOrder = std::variant<CheckOrder, HookOrder, MoveVipOrder, StopOrder, FarewellOrder,
-                                 ReadConfigOrder, TakeOverOrder>;
+                                 ReadConfigOrder, TakeOverOrder, CommandOrder, StoreOrder>;
 
 struct RunReport {
     std::uint64_t run = 0;

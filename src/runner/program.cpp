@@ -128,6 +128,12 @@ Program program_of(const VipConfig& vip, const Argv& command, const Config& conf
     return program;
 }
 
+std::optional<Program> program_of(std::string title, const Argv& command, const Config& config) {
+    if (command.empty()) return {};
+    return Program{
+        std::move(title), command, common_environment(config), {}, config.backends.command_timeout};
+}
+
 std::string text_of(NodeId id) { return id == no_node ? "" : std::to_string(number(id)); }
 
 }  // namespace
@@ -168,7 +174,17 @@ Result<Programs> programs_of(const Config& config, const Users& users) {
     for (const VipConfig& vip : config.command_vips)
         programs.vips.push_back(
             {program_of(vip, vip.up_command, config), program_of(vip, vip.down_command, config)});
+    const BackendsConfig& backends = config.backends;
+    programs.commands = {
+        program_of("backends.failover_command", backends.failover_command, config),
+        program_of("backends.failback_command", backends.failback_command, config),
+        program_of("backends.follow_primary_command", backends.follow_primary_command, config)};
     return programs;
+}
+
+Program told(Program command, const BackendChange& change, const Config& config) {
+    for (std::string& word : command.argv) word = expand(word, change, config);
+    return command;
 }
 
 Program told(Program hook, const HookFacts& facts) {
@@ -183,6 +199,8 @@ Program told(Program hook, const HookFacts& facts) {
     tell("PEER", text_of(facts.peer));
     tell("CAUSE", facts.cause);
     tell("REASON", facts.reason);
+    tell("BACKEND", facts.backend);
+    tell("BACKEND_EVENT", facts.backend_event);
     return hook;
 }
 

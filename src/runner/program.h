@@ -4,6 +4,7 @@
 // the host, so what is secret goes into the environment.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct Programs {
         Program down;
     };
     std::vector<VipPrograms> vips;  ///< by VIP that commands move
+    /// By ClusterCommand; nothing where there is none. Its words still have their placeholders.
+    std::array<std::optional<Program>, 3> commands;
 
     bool run_root() const;
 };
@@ -50,5 +53,8 @@ Result<Programs> programs_of(const Config& config, const Users& users);
 
 /// The hook's program, told of the facts.
 Program told(Program hook, const HookFacts& facts);
+
+/// The cluster's command, for this change.
+Program told(Program command, const BackendChange& change, const Config& config);
 
 }  // namespace komainu

@@ -21,6 +21,7 @@
 #include "io/message_channel.h"
 #include "io/privileges.h"
 #include "io/system_call_filter.h"
+#include "runner/ledger_file.h"
 #include "runner/minder.h"
 
 namespace komainu {
@@ -95,6 +96,8 @@ void Runner::obey(const RunnerOrder& order) {
     std::visit(
         Overload{[&](const CheckOrder& o) { check(o); }, [&](const HookOrder& o) { enqueue(o); },
                  [&](const MoveVipOrder& o) { move_vip(o); },
+                 [&](const CommandOrder& o) { run_command(o); },
+                 [&](const StoreOrder& o) { store(o); },
                  [&](const StopOrder& o) {
                      for (const Run& run : runs_)
                          if (run.id == o.run) ::kill(run.minder, SIGTERM);
@@ -111,6 +114,25 @@ void Runner::check(const CheckOrder& order) {
     if (of == checks.end() || order.service >= of->second.size() || !of->second[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
     start(order.run, *of->second[order.service], false);
+}
+
+void Runner::run_command(const CommandOrder& order) {
+    const auto& program = taken_.programs.commands[static_cast<std::size_t>(order.command)];
+    if (!program) return report(order.run, {Ending::not_started, 0, "there is no such command"});
+    start(order.run, told(*program, order.change, taken_.config), false);
+}
+
+/// By a process of its own, as any disk may keep it waiting.
+void Runner::store(const StoreOrder& order) {
+    Run run{.id = order.run, .title = "the table of backends", .began = loop_.now()};
+    const Work work = [&](const Run&) {
+        const Status written =
+            write_ledger_file(taken_.config.control.state_dir, order.generation, order.record);
+        return written ? RunEnd{Ending::exited, 0, ""}
+                       : RunEnd{Ending::not_started, 0, first_line(written.error().what)};
+    };
+    if (Status begun = begin(std::move(run), work); !begun)
+        report(order.run, {Ending::not_started, 0, first_line(begun.error().what)});
 }
 
 void Runner::move_vip(const MoveVipOrder& order) {

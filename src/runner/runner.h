@@ -53,6 +53,8 @@ private:
     void say_farewell();
     void main_is_gone();
 
+    void run_command(const CommandOrder& order);
+    void store(const StoreOrder& order);
     void move_vip(const MoveVipOrder& order);
     void take_vips_down();
     void read_config(const ReadConfigOrder& order);
