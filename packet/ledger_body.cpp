@@ -107,6 +107,10 @@ constexpr std::uint8_t first_type = 16;
 
 }  // namespace
 
+bool is_ledger_type(std::uint8_t type) {
+    return type >= first_type && type < first_type + std::variant_size_v<LedgerMessage>;
+}
+
 std::uint8_t ledger_message_type(const LedgerMessage& message) {
     return static_cast<std::uint8_t>(first_type + message.index());
 }

@@ -9,6 +9,7 @@ namespace komainu {
 
 inline constexpr std::size_t ledger_body_bytes_max = ballot_bytes + backend_table_bytes_max + 8 + 1;
 
+bool is_ledger_type(std::uint8_t type);
 std::uint8_t ledger_message_type(const LedgerMessage& message);
 void write_ledger_body(Writer& writer, const LedgerMessage& message);
 

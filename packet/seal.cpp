@@ -52,6 +52,17 @@ Tag KeyRing::tag(Bytes bytes, const Key& key) {
     return tag;
 }
 
+const Key* KeyRing::find(std::uint32_t key_id) const {
+    const auto found = std::ranges::find(keys_, key_id, &Key::id);
+    return found == keys_.end() ? nullptr : &*found;
+}
+
+Tag KeyRing::derive(std::uint32_t key_id, Bytes text) const {
+    const Key* key = find(key_id);
+    KOMAINU_ASSERT(key);
+    return tag(text, *key);
+}
+
 KeyRing::Verdict KeyRing::verify(Bytes bytes, std::uint32_t key_id, Bytes given) const {
     if (given.size() != tag_bytes) return Verdict::forged;
     Verdict verdict = Verdict::unknown_key;
@@ -62,6 +73,31 @@ KeyRing::Verdict KeyRing::verify(Bytes bytes, std::uint32_t key_id, Bytes given)
         verdict = Verdict::forged;
     }
     return verdict;
+}
+
+TagChain::~TagChain() { sodium_memzero(key_.data(), key_.size()); }
+
+Tag TagChain::next(Bytes frame) {
+    std::array<std::byte, sizeof direction_ + sizeof count_> place;
+    Writer writer(place);
+    writer.u8(direction_);
+    writer.u64(count_++);
+    crypto_generichash_state state;
+    Tag tag;
+    crypto_generichash_init(&state, raw(key_.data()), key_.size(), tag.size());
+    crypto_generichash_update(&state, raw(place.data()), place.size());
+    crypto_generichash_update(&state, raw(frame.data()), frame.size());
+    crypto_generichash_final(&state, static_cast<unsigned char*>(static_cast<void*>(tag.data())),
+                             tag.size());
+    sodium_memzero(&state, sizeof state);
+    sodium_stackzero(stack_bytes_used_max);
+    return tag;
+}
+
+bool TagChain::is_next(Bytes frame, Bytes tag) {
+    const Tag expected = next(frame);
+    return tag.size() == expected.size() &&
+           sodium_memcmp(expected.data(), tag.data(), expected.size()) == 0;
 }
 
 }  // namespace komainu

@@ -41,17 +41,42 @@ public:
     std::uint32_t signing_id() const { return keys_.front().id; }
     Tag sign(Bytes bytes) const { return tag(bytes, keys_.front()); }
 
+    bool has(std::uint32_t key_id) const { return find(key_id) != nullptr; }
+    /// A key for one purpose, which the text names: that of the ring's, which has it, over the
+    /// text.
+    Tag derive(std::uint32_t key_id, Bytes text) const;
+
     enum class Verdict : std::uint8_t { genuine, unknown_key, forged };
     Verdict verify(Bytes bytes, std::uint32_t key_id, Bytes tag) const;
 
 private:
     static Tag tag(Bytes bytes, const Key& key);
+    const Key* find(std::uint32_t key_id) const;
 
     struct Free {
         void operator()(Key* keys) const;
     };
     std::unique_ptr<Key, Free> memory_;
     std::span<const Key> keys_;  ///< in memory_
+};
+
+/// Tags one run of frames: the key is of that run alone, and each tag covers how many there were
+/// before, so that none can be left out, sent again, or sent in another order or another run.
+class TagChain {
+public:
+    TagChain(const Tag& key, std::uint8_t direction) : key_(key), direction_(direction) {}
+    TagChain(const TagChain&) = delete;
+    TagChain& operator=(const TagChain&) = delete;
+    ~TagChain();
+
+    Tag next(Bytes frame);
+    /// Whether that is the tag of the next one. Not to be asked again after a no.
+    bool is_next(Bytes frame, Bytes tag);
+
+private:
+    Tag key_;
+    std::uint64_t count_ = 0;
+    std::uint8_t direction_;
 };
 
 /// False: libsodium cannot start. Whoever may fail asks first; a KeyRing starts it anyhow.
