@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "conf/vip_settings.h"
+
 namespace komainu {
 
 namespace {
@@ -34,30 +36,6 @@ std::string links_of(const Config& config) {
     return text;
 }
 
-template <class Value>
-std::string text_of(const std::optional<Value>& value) {
-    return value ? to_string(*value) : "-";
-}
-
-/// What comes and goes with the VIPs.
-std::string routes_of(const Config& config) {
-    std::string text;
-    for (const RouteConfig& route : config.routes)
-        text += fmt::format("route {} {} {} {} {} {}\n", route.name, to_string(route.network()),
-                            text_of(route.via), text_of(route.source), route.table, route.metric);
-    for (const RuleConfig& rule : config.rules)
-        text += fmt::format("rule {} {} {} {} {}\n", rule.name, text_of(rule.from),
-                            text_of(rule.to), rule.table, rule.priority);
-    return text;
-}
-
-std::string vips_of(const Config& config) {
-    std::string text;
-    for (const VipConfig& vip : config.all_vips())
-        text += fmt::format("{} {}\n", vip.name, to_string(vip.address));
-    return text + routes_of(config);
-}
-
 std::uint32_t digest_of(const std::string& text) {
     std::array<unsigned char, crypto_generichash_BYTES_MIN> hash{};
     crypto_generichash(hash.data(), hash.size(),
@@ -79,7 +57,7 @@ SettingsDigests settings_digests(const Config& config) {
         nodes_of(config),
         fmt::format("{} {}", config.heartbeat.interval.count(), config.heartbeat.deadtime.count()),
         links_of(config),
-        vips_of(config),
+        text_of(vip_settings(config)),
     };
     SettingsDigests digests{};
     for (std::size_t i = 0; i < texts.size(); ++i) digests[i] = digest_of(texts[i]);
