@@ -36,6 +36,19 @@ void add_rule(SettingList& settings, const RuleConfig& rule) {
     settings.push_back({section + ".priority", std::to_string(rule.priority)});
 }
 
+struct Values {
+    std::string_view ours = "nothing";
+    std::string_view theirs = "nothing";
+};
+
+constexpr std::string_view too_many =
+    "the VIPs, routes or rules: there are too many of them to say which";
+
+std::string told(std::string_view key, std::string_view here, std::string_view there,
+                 NodeId other) {
+    return fmt::format("{}: {} here, {} on node {}", key, here, there, number(other));
+}
+
 }  // namespace
 
 SettingList vip_settings(const Config& config) {
@@ -54,29 +67,23 @@ std::string text_of(const SettingList& settings) {
     return text;
 }
 
-std::string difference(const SettingList& ours, const SettingList& theirs, ListEnd theirs_end,
-                       std::string_view here, std::string_view there) {
-    struct Pair {
-        std::string_view ours = "nothing";
-        std::string_view theirs = "nothing";
-    };
-    std::map<std::string_view, Pair> pairs;
-    for (const Setting& setting : ours) pairs[setting.key].ours = setting.value;
-    for (const Setting& setting : theirs) pairs[setting.key].theirs = setting.value;
-    std::string text;
-    int more = 0;
-    for (const auto& [key, pair] : pairs) {
-        if (theirs_end == ListEnd::cut_off && (theirs.empty() || key > theirs.back().key)) break;
-        if (pair.ours == pair.theirs) continue;
-        if (text.empty())
-            text = fmt::format("{}: {} {}, {} {}", key, pair.ours, here, pair.theirs, there);
-        else
-            ++more;
-    }
-    if (more > 0) text += fmt::format(", and {} more", more);
-    if (text.empty() && theirs_end == ListEnd::cut_off)
-        text = "the VIPs, routes or rules: there are too many of them to say which";
-    return text;
+Difference difference(NodeId us, const SettingList& ours, NodeId them, const SettingList& theirs,
+                      ListEnd their_end) {
+    std::map<std::string_view, Values> values;
+    for (const Setting& setting : ours) values[setting.key].ours = setting.value;
+    for (const Setting& setting : theirs) values[setting.key].theirs = setting.value;
+    std::erase_if(values, [&](const auto& item) {
+        const bool is_behind =
+            their_end == ListEnd::cut_off && (theirs.empty() || item.first > theirs.back().key);
+        return is_behind || item.second.ours == item.second.theirs;
+    });
+    if (values.empty() && their_end == ListEnd::whole) return {};
+    if (values.empty()) return {std::string(too_many), std::string(too_many)};
+    const auto& [key, first] = *values.begin();
+    const std::string more =
+        values.size() > 1 ? fmt::format(", and {} more", values.size() - 1) : "";
+    return {told(key, first.ours, first.theirs, them) + more,
+            told(key, first.theirs, first.ours, us) + more};
 }
 
 }  // namespace komainu

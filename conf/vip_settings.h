@@ -16,11 +16,16 @@ SettingList vip_settings(const Config& config);
 /// The lists as one text, to be hashed.
 std::string text_of(const SettingList& settings);
 
-/// In what two lists differ, as "vip.main.address: 10.0.0.9/24 here, 10.0.0.8/24 on node 1", and
-/// how many more there are; empty when in nothing. `theirs` may be cut off: what would stand behind
-/// its last is then not missed.
+/// In what the lists of two nodes differ, and in how many settings more, as each of them is told:
+/// "vip.main.address: 10.0.0.9/24 here, 10.0.0.8/24 on node 1".
+struct Difference {
+    std::string told_us;
+    std::string told_them;
+};
 enum class ListEnd : std::uint8_t { whole, cut_off };
-std::string difference(const SettingList& ours, const SettingList& theirs, ListEnd theirs_end,
-                       std::string_view here, std::string_view there);
+/// Both empty when in nothing. What would stand behind the last of a list that is cut off is not
+/// missed.
+Difference difference(NodeId us, const SettingList& ours, NodeId them, const SettingList& theirs,
+                      ListEnd their_end);
 
 }  // namespace komainu

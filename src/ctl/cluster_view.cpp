@@ -80,6 +80,7 @@ NodeView node_view(const json& node) {
     view.links = views_of<LinkView>(at(node, "links"), link_view);
     view.out_of_reach_of = views_of<int>(at(node, "out_of_reach_of"), node_of);
     view.out_of_reach_reason = text_at(node, "out_of_reach_reason");
+    view.refused = text_at(node, "refused");
     view.other_settings = views_of<std::string>(at(node, "other_settings"), text_of);
     return view;
 }
@@ -141,6 +142,7 @@ ClusterView view_of(const json& status) {
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
+    view.stream_trouble = text_at(at(status, "streams"), "trouble");
     view.runner_trouble = text_at(at(status, "runner"), "reason");
     const json& fence = at(status, "fence");
     view.fence = {text_at(fence, "state"), text_at(fence, "reason"),

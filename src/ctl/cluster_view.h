@@ -32,6 +32,7 @@ struct NodeView {
     std::vector<LinkView> links;
     std::vector<int> out_of_reach_of;         ///< nodes that cannot reach its service
     std::string out_of_reach_reason;          ///< of the node that was asked, if it is among them
+    std::string refused;                      ///< why it may not join, by the node that was asked
     std::vector<std::string> other_settings;  ///< than the node that was asked has: groups of keys
 };
 
@@ -102,6 +103,7 @@ struct ClusterView {
     std::vector<RivalView> rivals;
     std::optional<TakeoverView> takeover;
     std::optional<LatenessView> lateness;
+    std::string stream_trouble;  ///< why it has no stream to the active
     std::string runner_trouble;  ///< of that node as well; empty: its runner works
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };

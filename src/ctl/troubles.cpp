@@ -74,6 +74,8 @@ void add_node(const ClusterView& cluster, const NodeView& node,
             "node {}'s service is out of reach of node{} {}{}{}", node.id,
             node.out_of_reach_of.size() == 1 ? "" : "s", fmt::join(node.out_of_reach_of, " and "),
             node.out_of_reach_reason.empty() ? "" : ": ", node.out_of_reach_reason));
+    if (!node.refused.empty())
+        troubles.push_back(fmt::format("node {} may not join: {}", node.id, node.refused));
     for (const auto& group : node.other_settings)
         troubles.push_back(
             fmt::format("node {} has other settings than this one: {}; give all nodes the same "
@@ -116,6 +118,9 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");
+    if (!cluster.stream_trouble.empty())
+        troubles.push_back(fmt::format("there is no stream to node {}: {}", cluster.active,
+                                       cluster.stream_trouble));
     if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
     return troubles;
 }

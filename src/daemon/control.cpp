@@ -29,7 +29,7 @@ void Daemon::answer_status(ClientId client) {
     const json status = status_json(
         {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
          loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
-         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_});
+         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_, streams_});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 

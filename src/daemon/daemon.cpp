@@ -79,6 +79,8 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       control_(loop, std::move(outfit.control),
                [this](ClientId client, std::string_view line) { on_request(client, line); }),
       rivals_(config_.vips.size()),
+      streams_(loop, config_, {outfit.incarnation, std::move(outfit.host_name)}, *keys_,
+               std::move(outfit.listeners), refusals_, stream_handlers()),
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
       track_(loop, [this] { interfaces_may_have_changed(); }),
@@ -108,6 +110,7 @@ int Daemon::run() {
     priority_may_have_changed();
     judgement_.set(node_.deadline());
     links_.start();
+    streams_.start();
     loop_.run();
     runner_.say_farewell();
     return exit_status_;
@@ -124,6 +127,7 @@ void Daemon::step(const Event& event) {
     consequences_.clear();
     stepping_ = false;
     judge_start();
+    follow_active();
     // Due in this wake-up, even if it became due after the loop read the clock: a peer that never
     // falls silent must not put the judgement off.
     const Instant due = node_.deadline();
@@ -135,6 +139,31 @@ void Daemon::run_step(const Event& event) {
     node_.step(now(), event, actions_);
     for (const Action& action : actions_) perform(action);
     tell_when_moved();
+}
+
+/// Streams run between the active and each of the others.
+void Daemon::follow_active() {
+    const bool active = node_.role() == Role::active;
+    streams_.set_active(active);
+    streams_.follow(active ? no_node : node_.active().term.node);
+}
+
+PeerStreams::Handlers Daemon::stream_handlers() {
+    return {
+        .up = [](NodeId) {},
+        .down = [](NodeId) {},
+        .heard = [](NodeId, const LedgerMessage&) {},
+        .refused =
+            [this](const std::string& reason) {
+                fitness_.set_refused(reason);
+                fitness_may_have_changed();
+            },
+        .proven =
+            [this](NodeId node) {
+                const Peer* peer = std::as_const(node_).find(node);
+                return peer ? peer->incarnation() : no_incarnation;
+            },
+    };
 }
 
 /// Runs after everything that was received in this wake-up, at the newest reading of the clock.

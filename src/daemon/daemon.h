@@ -25,6 +25,7 @@
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/outside.h"
+#include "daemon/peer_streams.h"
 #include "daemon/refusal_log.h"
 #include "daemon/reload.h"
 #include "daemon/rival_book.h"
@@ -45,7 +46,9 @@ struct Outfit {
     const Config& config;
     std::unique_ptr<const KeyRing> keys;
     Incarnation incarnation;
+    std::string host_name;
     std::vector<DatagramLink> links;
+    std::vector<TcpListener> listeners;  ///< for peers, one for each link
     UnixListener control;
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
@@ -70,6 +73,8 @@ private:
     void run_step(const Event& event);
     Instant now() const { return std::max(loop_.now(), heard_at_); }
     void perform(const Action& action);
+    void follow_active();
+    PeerStreams::Handlers stream_handlers();
     void judge();
     void recover_from_pause(Duration late);
     void on_datagram(std::size_t link, Bytes bytes, const Endpoint& source);
@@ -163,6 +168,7 @@ private:
     StreamServer control_;
     RefusalLog refusals_;
     RivalBook rivals_;
+    PeerStreams streams_;
     Story story_;
     Lateness lateness_;
     Loop::Timer judgement_;    ///< at the core's deadline

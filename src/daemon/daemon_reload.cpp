@@ -44,6 +44,7 @@ void Daemon::take_over(NewConfig wanted) {
     interfaces_may_have_changed();
     link_book_.set_deadtime(config_.heartbeat.deadtime);
     reconfigure(removal_of(config_.guarded()));
+    streams_.settings_changed();
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))
@@ -62,6 +63,7 @@ void Daemon::take_over_without_runner(const NewConfig& wanted) {
     config_ = std::move(vips_alone);
     interfaces_may_have_changed();
     reconfigure(removal_of(config_.guarded()));
+    streams_.settings_changed();
     reload_refused(trouble + ": of the new configuration the VIPs alone are taken over", {});
 }
 
@@ -83,6 +85,7 @@ void Daemon::reconfigure(Duration removal) {
 /// The guard's last will is sealed with a key that may be gone from the other nodes soon.
 void Daemon::take_over_keys(std::unique_ptr<const KeyRing> keys) {
     datagrams_.use(*keys);
+    streams_.use(*keys);
     keys_ = std::move(keys);
     if (gate_) gate_->replace_last_will([this](Term term) { return last_will(term); });
 }

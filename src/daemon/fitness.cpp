@@ -21,6 +21,7 @@ std::string Fitness::reason() const {
     if (!trusted_trouble_.empty()) return trusted_trouble_;
     if (!conflict_.empty()) return conflict_;
     if (!reported_.empty()) return reported_;
+    if (!refused_.empty()) return refused_;
     return services_healthy_ ? "" : services_reason_;
 }
 

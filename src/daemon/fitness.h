@@ -1,6 +1,7 @@
 // What makes this node fit to be active: its services, its interfaces, the trusted servers, its
-// guard, its fence where one is required, that no stranger had a VIP when it started, and that the
-// operator's program does not report it dead. Says why it is unfit in one sentence.
+// guard, its fence where one is required, that no stranger had a VIP when it started, that the
+// operator's program does not report it dead, and that the active does not refuse it. Says why it
+// is unfit in one sentence.
 #pragma once
 
 #include <string>
@@ -18,6 +19,8 @@ public:
     void set_conflict(std::string_view reason) { conflict_ = reason; }
     /// By the operator's program; empty: it is not reported dead.
     void set_reported(std::string_view trouble) { reported_ = trouble; }
+    /// By the active, for this node's VIP settings are not the active's; empty: it does not.
+    void set_refused(std::string_view trouble) { refused_ = trouble; }
     void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool healthy() const { return reason().empty(); }
@@ -33,6 +36,7 @@ private:
     std::string trusted_trouble_;
     std::string conflict_;
     std::string reported_;
+    std::string refused_;
     std::string fence_trouble_;
 };
 

@@ -4,8 +4,6 @@
 
 namespace komainu {
 
-namespace {
-
 DatagramLinkOptions options_of(const Config& config, std::size_t link) {
     const HeartbeatLink wanted = config.link(link);
     DatagramLinkOptions options;
@@ -17,8 +15,6 @@ DatagramLinkOptions options_of(const Config& config, std::size_t link) {
         if (node.id != config.self) options.peers.push_back(node.addresses[link]);
     return options;
 }
-
-}  // namespace
 
 Result<std::vector<DatagramLink>> open_links(const Config& config) {
     std::vector<DatagramLink> links;

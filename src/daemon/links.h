@@ -14,6 +14,9 @@
 
 namespace komainu {
 
+/// Of the link with that index: from this node's address to the other nodes'.
+DatagramLinkOptions options_of(const Config& config, std::size_t link);
+
 /// One for each link of the configuration. Those that may come later are closed; what cannot be
 /// right is an error.
 Result<std::vector<DatagramLink>> open_links(const Config& config);

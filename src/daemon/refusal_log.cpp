@@ -25,6 +25,13 @@ void RefusalLog::refused(Refusal refusal, const Endpoint& source, Instant now) {
                 sentence(refusal));
 }
 
+void RefusalLog::stream_refused(StreamRefusal refusal, NodeId node, Instant now) {
+    Tally& tally = of_streams_[static_cast<std::size_t>(refusal)];
+    if (!tally.add(now)) return;
+    log_warning("refused {} stream(s), the last with node {}'s address: {}", tally.untold(),
+                number(node), sentence(refusal));
+}
+
 void RefusalLog::own_id_used(NodeId self, const Endpoint& source, Instant now) {
     if (!own_id_.add(now)) return;
     log_error(

@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/time.h"
 #include "packet/datagram.h"
+#include "packet/hello.h"
 
 namespace komainu {
 
@@ -20,7 +21,13 @@ public:
     /// A genuine datagram with our own node id and another incarnation.
     void own_id_used(NodeId self, const Endpoint& source, Instant now);
 
+    /// A stream, of whoever has that node's address.
+    void stream_refused(StreamRefusal refusal, NodeId node, Instant now);
+
     std::uint64_t count(Refusal refusal) const { return tallies_[index(refusal)].count; }
+    std::uint64_t count(StreamRefusal refusal) const {
+        return of_streams_[static_cast<std::size_t>(refusal)].count;
+    }
 
 private:
     struct Tally {
@@ -36,6 +43,7 @@ private:
     static std::size_t index(Refusal refusal) { return static_cast<std::size_t>(refusal); }
 
     std::array<Tally, refusals> tallies_{};
+    std::array<Tally, stream_refusals> of_streams_{};
     Tally own_id_{};
 };
 

@@ -142,18 +142,20 @@ Status await_ready(Guard& guard) {
 /// socket pairs and what is needed to say something.
 [[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, Fd texts, LeasePage& page,
                                std::optional<FencePrograms> fence, std::vector<DatagramLink> links,
-                               UnixListener control, Signals signals,
-                               std::vector<EchoSocket> echo_sockets) {
+                               std::vector<TcpListener> listeners, UnixListener control,
+                               Signals signals, std::vector<EchoSocket> echo_sockets) {
     sockets.main.close();
     control.close();
     links.clear();
+    listeners.clear();
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
     _exit(run_guard(config, std::move(sockets.child), std::move(texts), page, std::move(fence)));
 }
 
 Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, Fd texts,
-                          std::vector<DatagramLink>& links, UnixListener& control, Signals& signals,
+                          std::vector<DatagramLink>& links, std::vector<TcpListener>& listeners,
+                          UnixListener& control, Signals& signals,
                           std::vector<EchoSocket>& echo_sockets) {
     if (const auto able = require_capabilities(); !able) return able.error();
     FenceState state;
@@ -170,7 +172,7 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, F
         keys = {};  // wiped: the guard has no use for them
         runner.close();
         become_guard(config, std::move(*sockets), std::move(texts), **page, std::move(programs),
-                     std::move(links), std::move(control), std::move(signals),
+                     std::move(links), std::move(listeners), std::move(control), std::move(signals),
                      std::move(echo_sockets));
     }
     if (programs) state.counters = std::move(programs->counters);
@@ -224,6 +226,13 @@ void be_urgent() {
     if (!lock_memory()) log_info("its memory may be swapped out: to lock it is not permitted here");
 }
 
+/// Of this host, for people.
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0) return "";
+    return name.data();
+}
+
 std::uint64_t random_bits() {
     std::uint64_t bits = 0;
     randombytes_buf(&bits, sizeof bits);
@@ -246,6 +255,8 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     if (!control) return fail(control.error());
     auto links = open_links(config);
     if (!links) return fail(links.error());
+    auto listeners = open_listeners(config);
+    if (!listeners) return fail(listeners.error());
 
     const bool witness = config.node(config.self).witness;
     // A witness is never active, so nothing of it depends on them.
@@ -255,7 +266,7 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     Guard guard;
     if (!witness) {
         auto started = start_guard(config, keys_read, runner->socket, std::move(texts->guard),
-                                   *links, *control, *signals, *echo_sockets);
+                                   *links, *listeners, *control, *signals, *echo_sockets);
         if (!started) return fail(started.error());
         guard = std::move(*started);
     }
@@ -269,6 +280,7 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     if (!dropped) return fail(dropped.error());
     if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);
 
+    const std::string own_host_name = host_name();  // which the filter forbids to ask
     auto loop = Loop::create();
     if (!loop) return fail(loop.error());
     if (const auto filtered = filter_system_calls(FilteredProcess::main); !filtered)
@@ -281,7 +293,9 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
             **loop, Outfit{.config = config,
                            .keys = std::move(keys),
                            .incarnation = incarnation,
+                           .host_name = own_host_name,
                            .links = std::move(*links),
+                           .listeners = std::move(*listeners),
                            .control = std::move(*control),
                            .signals = std::move(*signals),
                            .echo_sockets = std::move(*echo_sockets),

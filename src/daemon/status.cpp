@@ -67,6 +67,18 @@ json out_of_reach_json(const StatusSources& s, NodeId node) {
     return nodes;
 }
 
+/// What a peer has said of itself on a stream; null where there has been none.
+void add_facts(const StatusSources& s, NodeId peer, json& node) {
+    const PeerFacts* facts = s.streams.facts_of(peer);
+    node["host"] = facts ? json(facts->host_name) : json();
+    node["version"] = facts ? json(facts->software_version) : json();
+    node["service_port"] = facts && facts->service_port != 0 ? json(facts->service_port) : json();
+    const auto link = s.streams.link_of(peer);
+    node["stream"] = link ? json(to_string(s.config.node(peer).addresses[*link])) : json();
+    const auto refused = s.streams.refused().find(peer);
+    node["refused"] = refused == s.streams.refused().end() ? "" : refused->second;
+}
+
 json self_json(const StatusSources& s) {
     const Node& node = s.node;
     const bool healthy = s.fitness.healthy();
@@ -79,6 +91,8 @@ json self_json(const StatusSources& s) {
             {"paused", node.paused()},
             {"on_standby", node.on_standby()},
             {"priority", node.member().priority},
+            {"host", s.streams.host_name()},
+            {"version", KOMAINU_VERSION},
             {"other_settings", json::array()},
             {"out_of_reach_of", out_of_reach_json(s, s.config.self)},
             {"started", utc_text(started_ms(node.settings().incarnation))},
@@ -99,6 +113,7 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"out_of_reach_of", out_of_reach_json(s, peer.id())},
                    {"out_of_reach_reason", s.outside.trouble(peer.id())},
                    {"links", links_json(s, peer)}};
+    add_facts(s, peer.id(), peer_json);
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
     return peer_json;
 }
@@ -225,6 +240,23 @@ json counters_json(const StatusSources& s) {
             {"forbidden", d.forbidden}, {"refused", std::move(refused)}};
 }
 
+json streams_json(const StatusSources& s) {
+    json refused;
+    for (const auto& [name, refusal] :
+         {std::pair{"malformed", StreamRefusal::malformed},
+          std::pair{"unknown_version", StreamRefusal::unknown_version},
+          std::pair{"foreign_cluster", StreamRefusal::foreign_cluster},
+          std::pair{"unknown_key", StreamRefusal::unknown_key},
+          std::pair{"bad_tag", StreamRefusal::bad_tag}, std::pair{"own_id", StreamRefusal::own_id},
+          std::pair{"unknown_node", StreamRefusal::unknown_node},
+          std::pair{"other_node", StreamRefusal::other_node},
+          std::pair{"old_incarnation", StreamRefusal::old_incarnation},
+          std::pair{"too_long", StreamRefusal::too_long},
+          std::pair{"silent", StreamRefusal::silent}})
+        refused[name] = s.refusals.count(refusal);
+    return {{"trouble", s.streams.dial_trouble()}, {"refused", std::move(refused)}};
+}
+
 std::string_view word(const FenceState& fence) {
     if (fence.mode == FenceMode::off) return "off";
     if (!fence.counters) return "unavailable";
@@ -275,6 +307,7 @@ json status_json(const StatusSources& s) {
         {"backends", json::array()},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},
+        {"streams", streams_json(s)},
         {"fence", fence_json(s.fence)},
         {"lateness", lateness_json(s.lateness)},
         {"runner",

@@ -16,6 +16,7 @@
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/outside.h"
+#include "daemon/peer_streams.h"
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "daemon/tracking.h"
@@ -54,6 +55,7 @@ struct StatusSources {
     const Tracking& tracking;
     const CommandVips& command_vips;
     const Outside& outside;
+    const PeerStreams& streams;
 };
 
 nlohmann::json status_json(const StatusSources& sources);

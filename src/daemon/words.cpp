@@ -110,6 +110,34 @@ std::string_view sentence(Refusal refusal) {
     return "";
 }
 
+std::string_view sentence(StreamRefusal refusal) {
+    switch (refusal) {
+        case StreamRefusal::malformed:
+            return "not the peer protocol of komainu";
+        case StreamRefusal::unknown_version:
+            return "no version of the peer protocol that both speak";
+        case StreamRefusal::foreign_cluster:
+            return "another cluster's name";
+        case StreamRefusal::unknown_key:
+            return "begun with a key that is not in the key file";
+        case StreamRefusal::bad_tag:
+            return "forged, or damaged on the way";
+        case StreamRefusal::own_id:
+            return "it says that it is this very node: give every node its own node_id";
+        case StreamRefusal::unknown_node:
+            return "of a node that is not in the configuration";
+        case StreamRefusal::other_node:
+            return "it says that it is another node than its address is that of";
+        case StreamRefusal::old_incarnation:
+            return "of a run of komainud that has ended";
+        case StreamRefusal::too_long:
+            return "a frame that is too long";
+        case StreamRefusal::silent:
+            return "nothing came for too long";
+    }
+    return "";
+}
+
 std::string sentence(SwitchoverOutcome outcome, NodeId target) {
     const std::string node = "node " + std::to_string(number(target));
     switch (outcome) {
@@ -123,7 +151,8 @@ std::string sentence(SwitchoverOutcome outcome, NodeId target) {
             return node + " is not in the configuration, or is a witness";
         case SwitchoverOutcome::target_unfit:
             return node +
-                   " is down, has just started, its life check fails, or most nodes cannot reach its "
+                   " is down, has just started, its life check fails, or most nodes cannot reach "
+                   "its "
                    "service, so it cannot become active";
         case SwitchoverOutcome::no_standby:
             return "no other node is alive and healthy";

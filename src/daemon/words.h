@@ -6,6 +6,7 @@
 
 #include "core/action.h"
 #include "packet/datagram.h"
+#include "packet/hello.h"
 
 namespace komainu {
 
@@ -14,6 +15,7 @@ std::string_view word(Cause cause);      ///< "lease_lapsed"
 std::string_view sentence(Cause cause);  ///< "too few nodes acknowledged in time"
 std::string_view sentence(PeerNews news);
 std::string_view sentence(Refusal refusal);
+std::string_view sentence(StreamRefusal refusal);
 std::string sentence(SwitchoverOutcome outcome, NodeId target);
 
 }  // namespace komainu

@@ -37,11 +37,13 @@ constexpr const char* calls_of_both[] = {
     "exit", "exit_group", "getpid", "getrandom", "gettid", "rseq", "rt_sigaction", "rt_sigprocmask",
     "rt_sigreturn"};
 
-constexpr const char* calls_of_main[] = {"accept",  "accept4",    "shutdown",  // control socket
-                                         "connect", "pidfd_open",              // life checks
-                                         "unlink",  "unlinkat",  // control socket, at the end
-                                         "mlock",   "munlock",   // the keys
-                                         "wait4",   "waitid"};   // for the guard
+constexpr const char* calls_of_main[] = {"accept",   "accept4",
+                                         "shutdown",                // control socket, peers
+                                         "listen",                  // for peers
+                                         "connect",  "pidfd_open",  // life checks
+                                         "unlink",   "unlinkat",    // control socket, at the end
+                                         "mlock",    "munlock",     // the keys
+                                         "wait4",    "waitid"};     // for the guard
 
 // AF_NETLINK: lists of links and addresses.
 constexpr int domains_of_main[] = {AF_INET, AF_INET6, AF_NETLINK};

@@ -8,7 +8,7 @@ namespace {
 const SettingList ours{{"vip.a.address", "10.0.0.8/24"}, {"vip.b.address", "10.0.0.9/24"}};
 
 std::string compare(const SettingList& theirs, ListEnd end = ListEnd::whole) {
-    return difference(ours, theirs, end, "here", "on node 1");
+    return difference(NodeId{2}, ours, NodeId{1}, theirs, end).told_us;
 }
 
 VipConfig vip(const std::string& name, const char* address) {
@@ -47,12 +47,14 @@ TEST(VipSettings, AscendByTheirKeys) {
 
 TEST(VipSettings, DoNotDifferFromThemselves) {
     EXPECT_EQ(compare(ours), "");
-    EXPECT_EQ(difference({}, {}, ListEnd::whole, "here", "there"), "");
+    EXPECT_EQ(difference(NodeId{2}, {}, NodeId{1}, {}, ListEnd::whole).told_them, "");
 }
 
 TEST(VipSettings, ADifferenceIsNamedWithBothValues) {
     EXPECT_EQ(compare({ours[0], {"vip.b.address", "10.0.0.7/24"}}),
               "vip.b.address: 10.0.0.9/24 here, 10.0.0.7/24 on node 1");
+    EXPECT_EQ(difference(NodeId{2}, ours, NodeId{1}, {ours[0]}, ListEnd::whole).told_them,
+              "vip.b.address: nothing here, 10.0.0.9/24 on node 2");
 }
 
 TEST(VipSettings, WhatOneSideHasNotIsNothing) {
