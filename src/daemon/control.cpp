@@ -21,6 +21,8 @@ void Daemon::on_request(ClientId client, std::string_view line) {
                    [&](const AskStandby& asked) { start_standby(client, asked.standby); },
                    [&](const AskReload&) { start_reload(client); },
                    [&](const AskReport& asked) { take_report(client, asked); },
+                   [&](const AskPgpool& asked) { take_pgpool_verdict(client, asked); },
+                   [&](const auto&) { on_backend_request(client, request.value()); },
                },
                request.value());
 }
@@ -29,7 +31,8 @@ void Daemon::answer_status(ClientId client) {
     const json status = status_json(
         {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
          loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
-         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_, streams_});
+         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_, streams_,
+         backends_ ? &*backends_ : nullptr});
     control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
 }
 
@@ -70,6 +73,32 @@ void Daemon::take_report(ClientId client, const AskReport& asked) {
             refusal_line(fmt::format("node {} is not in the configuration", number(asked.node))));
     outside_.report(asked.node, asked.alive);
     control_.reply(client, answer_line({{"ok", true}}));
+}
+
+void Daemon::on_backend_request(ClientId client, const ControlRequest& request) {
+    if (!backends_)
+        return control_.reply(client, refusal_line("there are no backends; write [backend.0] with "
+                                                   "its address, and restart komainud"));
+    if (const auto* asked = std::get_if<AskBackend>(&request))
+        backends_->submit(client, *asked);
+    else if (const auto* list = std::get_if<AskBackends>(&request))
+        backends_->list(client, *list);
+    else
+        backends_->history(client);
+}
+
+void Daemon::take_pgpool_verdict(ClientId client, const AskPgpool& asked) {
+    constexpr Duration silence_max = 3s;
+    if (!config_.pgpool)
+        return control_.reply(client, refusal_line("there is no [pgpool] in the configuration"));
+    pgpool_silence_.set(loop_.now() + silence_max);
+    set_pgpool_trouble(asked.trouble);
+    control_.reply(client, answer_line({{"ok", true}}));
+}
+
+void Daemon::set_pgpool_trouble(const std::string& trouble) {
+    fitness_.set_pgpool(trouble.empty() ? "" : "pgpool-II: " + trouble);
+    fitness_may_have_changed();
 }
 
 void Daemon::start_standby(ClientId client, bool standby) {

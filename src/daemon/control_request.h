@@ -2,6 +2,7 @@
 // way. Pure functions over text; what is done about a request is the daemon's business.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "core/backend_table.h"
 #include "core/event.h"
 
 namespace komainu {
@@ -44,8 +46,35 @@ struct AskReport {
     bool alive = true;
     bool operator==(const AskReport&) const = default;
 };
+/// {"command":"backend","event":"detach","id":0,"key":"16 hex digits","origin":"pgpool",
+/// "wait_ms":5000}. Key, origin and wait may be missing. With the same key on a retry it is done
+/// once.
+struct AskBackend {
+    BackendEventKind kind = BackendEventKind::detach;
+    int backend = 0;
+    std::uint64_t key = 0;  ///< 0: none
+    BackendEventOrigin origin = BackendEventOrigin::operator_;
+    Duration wait = 2s;  ///< for an active node and a quorum
+    bool operator==(const AskBackend&) const = default;
+};
+/// {"command":"backends","after":"REVISION"}: answered at once when the revision is another, else
+/// when it has changed, and after a second in any case.
+struct AskBackends {
+    std::string after;
+    bool operator==(const AskBackends&) const = default;
+};
+/// {"command":"backend-history"}
+struct AskBackendHistory {
+    bool operator==(const AskBackendHistory&) const = default;
+};
+/// {"command":"pgpool","in_line":false,"why":"a sentence"}: by the link to pgpool-II.
+struct AskPgpool {
+    std::string trouble;  ///< empty: it is in line
+    bool operator==(const AskPgpool&) const = default;
+};
 using ControlRequest =
-    std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload, AskReport>;
+    std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload, AskReport, AskBackend,
+                 AskBackends, AskBackendHistory, AskPgpool>;
 
 /// The line comes without its newline. The error is a sentence for whoever asked.
 Result<ControlRequest> read_control_request(std::string_view line);

@@ -84,10 +84,23 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
       track_(loop, [this] { interfaces_may_have_changed(); }),
+      pgpool_silence_(loop, [this] { set_pgpool_trouble("the link to pgpool-II is silent"); }),
       signal_watch_(loop.watch(signals_.fd(), EPOLLIN, [this](std::uint32_t) { on_signal(); })) {
     for (const CarrierReport& carrier : outfit.carriers)
         tracking_.enter(carrier.interface, carrier.carrier, loop.now());
     fitness_.set_interfaces(tracking_.trouble());
+    if (outfit.ledger)
+        backends_.emplace(loop, config_, runner_, streams_, std::move(*outfit.ledger),
+                          static_cast<std::uint64_t>(outfit.incarnation),
+                          Backends::Handlers{
+                              [this](const BackendEvent& event) { tell_backend(event); },
+                              [this](int backend) { services_.pardon(backend); },
+                              [this](ClientId client, std::string line) {
+                                  control_.reply(client, std::move(line));
+                              },
+                          });
+    if (config_.pgpool && !config_.node(config_.self).witness)
+        fitness_.set_pgpool("the link to pgpool-II has not reported yet");
     if (!outfit.echo_sockets.empty()) watch_trusted_servers(std::move(outfit.echo_sockets));
     if (!outfit.guard) return;
     set_fence_trouble(fence_.trouble);
@@ -145,14 +158,25 @@ void Daemon::run_step(const Event& event) {
 void Daemon::follow_active() {
     const bool active = node_.role() == Role::active;
     streams_.set_active(active);
-    streams_.follow(active ? no_node : node_.active().term.node);
+    const NodeId followed = active ? no_node : node_.active().term.node;
+    streams_.follow(followed);
+    if (backends_) backends_->step(ActiveIs{active ? config_.self : followed});
 }
 
 PeerStreams::Handlers Daemon::stream_handlers() {
     return {
-        .up = [](NodeId) {},
-        .down = [](NodeId) {},
-        .heard = [](NodeId, const LedgerMessage&) {},
+        .up =
+            [this](NodeId node) {
+                if (backends_) backends_->step(StreamUp{node});
+            },
+        .down =
+            [this](NodeId node) {
+                if (backends_) backends_->step(StreamDown{node});
+            },
+        .heard =
+            [this](NodeId node, const LedgerMessage& message) {
+                if (backends_) backends_->step(LedgerHeard{node, message});
+            },
         .refused =
             [this](const std::string& reason) {
                 fitness_.set_refused(reason);
@@ -202,6 +226,8 @@ void Daemon::perform(const Action& action) {
                    [&](const PeerChanged& a) {
                        log_notice("node {} {}", number(a.peer), sentence(a.news));
                        tell_peer(a);
+                       const Peer* const peer = std::as_const(node_).find(a.peer);
+                       if (backends_) backends_->step(PeerIs{a.peer, peer && peer->alive()});
                    },
                    [&](const MaintenanceChanged& a) {
                        log_notice("maintenance: node {} {} the cluster", number(a.node),
@@ -378,6 +404,7 @@ void Daemon::trusted_servers_changed(bool reachable) {
 
 void Daemon::services_may_have_changed() {
     fitness_.set_services(services_.healthy(), services_.reason());
+    if (backends_) backends_->step(BackendsSeenHere{services_.backends_down()});
     fitness_may_have_changed();
     priority_may_have_changed();
 }

@@ -15,6 +15,7 @@
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/arbiter.h"
+#include "daemon/backends.h"
 #include "daemon/command_vips.h"
 #include "daemon/control_request.h"
 #include "daemon/fence_state.h"
@@ -57,6 +58,7 @@ struct Outfit {
     SharedLeasePage lease_page;
     std::vector<CarrierReport> carriers;
     FenceState fence;
+    std::optional<LedgerFile> ledger;  ///< where there are backends
 };
 
 class Daemon {
@@ -126,6 +128,9 @@ private:
     void answer_standby(const AnswerOrder& answer);
     void set_pause(ClientId client, const AskPause& asked);
     void take_report(ClientId client, const AskReport& asked);
+    void on_backend_request(ClientId client, const ControlRequest& request);
+    void take_pgpool_verdict(ClientId client, const AskPgpool& asked);
+    void set_pgpool_trouble(const std::string& trouble);
 
     // What hooks are told (daemon_hooks.cpp).
     HookFacts facts(HookEvent event) const;
@@ -135,6 +140,7 @@ private:
     void tell_peer(const PeerChanged& change);
     void tell_fault();
     void tell_conflict(const std::string& sentence);
+    void tell_backend(const BackendEvent& event);
 
     void log_role(const RoleChanged& change);
     void log_hold(const HeldWithoutQuorum& hold);
@@ -169,11 +175,13 @@ private:
     RefusalLog refusals_;
     RivalBook rivals_;
     PeerStreams streams_;
+    std::optional<Backends> backends_;  ///< where there are any
     Story story_;
     Lateness lateness_;
-    Loop::Timer judgement_;    ///< at the core's deadline
-    Loop::Timer probe_again_;  ///< while the start is undecided
-    Loop::Timer track_;        ///< an interface has been up for long enough
+    Loop::Timer judgement_;       ///< at the core's deadline
+    Loop::Timer probe_again_;     ///< while the start is undecided
+    Loop::Timer track_;           ///< an interface has been up for long enough
+    Loop::Timer pgpool_silence_;  ///< the link to pgpool-II should have said something
     Loop::Watch signal_watch_;
 
     ActionList actions_;

@@ -79,4 +79,14 @@ void Daemon::tell_conflict(const std::string& sentence) {
     hooks_.tell(HookWhen::after, told);
 }
 
+void Daemon::tell_backend(const BackendEvent& event) {
+    HookFacts told = facts(HookEvent::backend);
+    told.cause = word(event.origin);
+    told.reason = sentence(event);
+    told.peer = event.id.origin;
+    told.backend = std::to_string(event.backend);
+    told.backend_event = word(event.kind);
+    hooks_.tell(HookWhen::after, told);
+}
+
 }  // namespace komainu

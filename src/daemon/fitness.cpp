@@ -22,6 +22,7 @@ std::string Fitness::reason() const {
     if (!conflict_.empty()) return conflict_;
     if (!reported_.empty()) return reported_;
     if (!refused_.empty()) return refused_;
+    if (!pgpool_trouble_.empty()) return pgpool_trouble_;
     return services_healthy_ ? "" : services_reason_;
 }
 

@@ -21,6 +21,8 @@ public:
     void set_reported(std::string_view trouble) { reported_ = trouble; }
     /// By the active, for this node's VIP settings are not the active's; empty: it does not.
     void set_refused(std::string_view trouble) { refused_ = trouble; }
+    /// The pgpool-II beside this node; empty: it knows what the cluster knows, or there is none.
+    void set_pgpool(std::string_view trouble) { pgpool_trouble_ = trouble; }
     void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool healthy() const { return reason().empty(); }
@@ -37,6 +39,7 @@ private:
     std::string conflict_;
     std::string reported_;
     std::string refused_;
+    std::string pgpool_trouble_;
     std::string fence_trouble_;
 };
 

@@ -253,6 +253,17 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     // The lock on the control socket first: it names the other komainud, if there is one.
     auto control = UnixListener::open(config.control.socket);
     if (!control) return fail(control.error());
+    std::optional<LedgerFile> ledger;
+    if (!config.backend_list.empty()) {
+        auto file = read_ledger_file(config.control.state_dir);
+        if (!file) return fail(file.error());
+        if (!file->trouble.empty())
+            log_error(
+                "{}: takes no part in what the nodes agree on about the backends until the "
+                "others have told it anew",
+                file->trouble);
+        ledger = std::move(*file);
+    }
     auto links = open_links(config);
     if (!links) return fail(links.error());
     auto listeners = open_listeners(config);
@@ -303,7 +314,8 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
                            .runner = std::move(runner->socket),
                            .lease_page = std::move(guard.page),
                            .carriers = guard.carriers,
-                           .fence = std::move(guard.fence)});
+                           .fence = std::move(guard.fence),
+                           .ledger = std::move(ledger)});
         status = daemon.run();
     }
     if (!witness) await_end(guard.pid, guard_end_ms_max, "guard");

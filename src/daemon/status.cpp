@@ -283,6 +283,18 @@ json lateness_json(const Lateness& lateness) {
             {"max_us", lateness.most() / 1us}};
 }
 
+/// How far the nodes have agreed on the backends, as this node knows.
+json table_json(const StatusSources& s) {
+    if (!s.backends) return {};
+    const Ledger& ledger = s.backends->ledger();
+    return {{"index", ledger.committed()},
+            {"agreed", ledger.agreed()},
+            {"pending", ledger.table().index() - ledger.committed()},
+            {"commands_pending", ledger.table().commands_pending()},
+            {"lost", ledger.is_lost()},
+            {"disk", s.backends->disk_trouble()}};
+}
+
 }  // namespace
 
 json status_json(const StatusSources& s) {
@@ -304,7 +316,8 @@ json status_json(const StatusSources& s) {
         {"paused", node.maintenance().paused},
         {"trusted_servers", trusted_json(s)},
         {"rivals", rivals_json(s)},
-        {"backends", json::array()},
+        {"backends", s.backends ? s.backends->list_json() : json::array()},
+        {"backend_table", table_json(s)},
         {"last_takeover", takeover_json(s.story)},
         {"datagrams", counters_json(s)},
         {"streams", streams_json(s)},

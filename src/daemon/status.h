@@ -9,6 +9,7 @@
 #include "check/trusted_servers.h"
 #include "conf/config.h"
 #include "core/node.h"
+#include "daemon/backends.h"
 #include "daemon/command_vips.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
@@ -56,6 +57,7 @@ struct StatusSources {
     const CommandVips& command_vips;
     const Outside& outside;
     const PeerStreams& streams;
+    const Backends* backends;  ///< null: there are none
 };
 
 nlohmann::json status_json(const StatusSources& sources);

@@ -48,7 +48,7 @@ Result<std::vector<std::uint64_t>> generations_in(const std::string& state_dir) 
 }  // namespace
 
 Result<LedgerFile> read_ledger_file(const std::string& state_dir) {
-    const auto generations = generations_in(state_dir);
+    auto generations = generations_in(state_dir);
     if (!generations) return generations.error();
     LedgerFile file;
     std::uint64_t newest = 0;
@@ -56,7 +56,7 @@ Result<LedgerFile> read_ledger_file(const std::string& state_dir) {
     file.generation = newest + 1;
     if (newest == 0) return file;
     const std::string path = path_of(state_dir, newest);
-    const auto content = read_file(path, ledger_record_bytes_max);
+    auto content = read_file(path, ledger_record_bytes_max);
     if (!content && content.error().code == EACCES) return content.error();
     const auto record =
         content ? decode_ledger_record(std::as_bytes(std::span(*content))) : std::nullopt;
@@ -72,7 +72,7 @@ Status write_ledger_file(const std::string& state_dir, std::uint64_t generation,
     const std::string_view content(reinterpret_cast<const char*>(record.data()), record.size());
     if (Status written = replace_file(path_of(state_dir, generation), content); !written)
         return written;
-    if (const auto generations = generations_in(state_dir))
+    if (auto generations = generations_in(state_dir))
         for (const std::uint64_t earlier : *generations)
             if (earlier < generation) ::unlink(path_of(state_dir, earlier).c_str());
     return Ok{};
