@@ -54,8 +54,10 @@ Status write_all(const std::string& path, std::string_view content) {
     return Ok{};
 }
 
+// pgpool-II ends its pid file with the zero that ends its string.
 std::optional<pid_t> parse_pid(std::string_view text) {
-    constexpr std::string_view blank = " \t\r";
+    using namespace std::string_view_literals;
+    constexpr auto blank = " \t\r\0"sv;
     auto line = text.substr(0, text.find('\n'));
     line.remove_prefix(std::min(line.find_first_not_of(blank), line.size()));
     line = line.substr(0, line.find_last_not_of(blank) + 1);

@@ -41,6 +41,8 @@ TEST(PidFile, IsTheNumberInItsFirstLine) {
     EXPECT_EQ(pid_in("1234\n/var/lib/postgresql\n5432\n"), 1234);
 }
 
+TEST(PidFile, MayEndWithAZeroAsPgpoolWritesIt) { EXPECT_EQ(pid_in({"1234\0", 5}), 1234); }
+
 TEST(PidFile, IsRefusedWhenItHasNoSensibleNumber) {
     for (const auto* text : {"", "\n", " ", "x", "12x", "-1", "0", "99999999999", "1 2"})
         EXPECT_EQ(pid_in(text), 0) << text;
