@@ -149,6 +149,8 @@ ClusterView view_of(const json& status) {
                   number_at<std::int64_t>(fence, "dropped").value_or(0)};
     view.lateness = lateness_view(at(status, "lateness"));
     view.takeover = takeover_view(at(status, "last_takeover"));
+    view.votes_needed = number_at<int>(at(status, "votes"), "needed").value_or(0);
+    view.port = number_at<int>(status, "port").value_or(0);
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));
     return view;

@@ -94,6 +94,8 @@ struct ClusterView {
     std::optional<std::int64_t> term;
     std::optional<bool> quorum;
     int votes_heard = 0;
+    int votes_needed = 0;  ///< 0: not known
+    int port = 0;          ///< of the heartbeats; 0: not known
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
     std::vector<ServiceView> services;  ///< of the node that was asked

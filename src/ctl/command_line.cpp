@@ -29,6 +29,8 @@ po::options_description options() {
          "show it again every half second, until interrupted (status)")  //
         ("this-node", po::bool_switch(),
          "only the node of the daemon that is asked (pause, resume)")  //
+        ("verbose,v", po::bool_switch(),
+         "tell all of it, each in a line of its own (watchdog-info)")  //
         ("help", po::bool_switch(), "explain the command, or all of them");
     return shown;
 }
@@ -110,6 +112,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words,
     invocation.json = values["json"].as<bool>();
     invocation.watch = values["watch"].as<bool>();
     invocation.this_node = values["this-node"].as<bool>();
+    invocation.verbose = values["verbose"].as<bool>();
     invocation.help = values["help"].as<bool>();
     if (values.count(words_key) != 0)
         invocation.arguments = values[words_key].as<std::vector<std::string>>();

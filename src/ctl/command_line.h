@@ -23,6 +23,7 @@ struct Invocation {
     bool json = false;
     bool watch = false;
     bool this_node = false;
+    bool verbose = false;
     bool help = false;
 };
 

@@ -5,12 +5,13 @@
 #include "ctl/daemon_commands.h"
 #include "ctl/file_commands.h"
 #include "ctl/output.h"
+#include "ctl/pgpool_commands.h"
 
 namespace komainu {
 
 namespace {
 
-constexpr std::array<Command, 12> table{{
+constexpr std::array<Command, 14> table{{
     {"status",
      "",
      0,
@@ -119,6 +120,41 @@ constexpr std::array<Command, 12> table{{
      "Exit status 0: it can be used as it is, once there is a key. 1: it is printed all the same,\n"
      "and says CHANGE wherever something must be written by hand, such as an address where\n"
      "pgpool.conf has a name. 2: FILE cannot be read, or is no pgpool.conf.\n"},
+    {"watchdog-info",
+     "[PORT]",
+     0,
+     1,
+     {"config", "socket", "verbose"},
+     run_watchdog_info,
+     "print what pcp_watchdog_info of pgpool-II would",
+     "For scripts that read the output of pcp_watchdog_info, with the fields and the numbers of "
+     "the\n"
+     "states as in pgpool-II 4.3: an active node is a LEADER (4), a standby or a witness a "
+     "STANDBY\n"
+     "(7), one that is silent LOST (8), or DEAD (0) when it was never heard. The node that is "
+     "asked\n"
+     "comes first. Node names are the address, PORT, the word Linux and the node's number. All\n"
+     "nodes are MEMBERs; the watchdog port is that of the heartbeats, and PORT, 9999 if not "
+     "given,\n"
+     "stands where pgpool's own port would.\n\n"
+     "  --verbose, -v   all of it, each in a line of its own\n"},
+    {"pgpool-lifecheck",
+     "FILE",
+     1,
+     1,
+     {"config", "socket"},
+     run_pgpool_lifecheck,
+     "be the life check of pgpool-II's own watchdog",
+     "For who keeps the watchdog, with wd_lifecheck_method = 'external', and wants it to notice "
+     "in\n"
+     "less than a second that a node is dead. Runs until it is ended, beside pgpool and komainud "
+     "on\n"
+     "each node, and tells the watchdog whenever it believes of another node what komainud knows\n"
+     "better. Either of them may be restarted at any time. PGPOOL_CONF, and the file "
+     "pgpool_node_id\n"
+     "beside it, name the watchdog's socket and its key; pgpool's node N is komainu's N + 1. A "
+     "node\n"
+     "whose komainud is stopped is dead to the watchdog.\n"},
     {"keygen",
      "",
      0,

@@ -31,9 +31,8 @@ constexpr int rows_unless_known = 24;
 
 bool exists(const char* path) { return access(path, F_OK) == 0 || errno != ENOENT; }
 
-/// Where the daemon listens; nothing, after a complaint, when the configuration does not tell. Only
-/// a host without any configuration has the default: where it cannot be read, the daemon may well
-/// be somewhere else.
+}  // namespace
+
 std::optional<std::string> find_socket(const Invocation& invocation) {
     if (invocation.socket) return invocation.socket;
     if (!invocation.config && !exists(default_config_file)) return ControlConfig{}.socket;
@@ -46,6 +45,17 @@ std::optional<std::string> find_socket(const Invocation& invocation) {
     return {};
 }
 
+Answer ask_status(const std::string& socket) {
+    auto answer = ask(socket, {{"command", "status"}}, status_patience);
+    if (answer.status != ExitStatus::done) return answer;
+    const auto status = answer.body.find("status");
+    if (status == answer.body.end() || !status->is_object())
+        return {ExitStatus::failed, "the daemon's answer has no status", {}};
+    return {ExitStatus::done, "", std::move(*status)};
+}
+
+namespace {
+
 /// The daemon's answer; one that is not ExitStatus::done has been complained of.
 Answer tell_daemon(const Invocation& invocation, const json& request, Duration patience) {
     const auto socket = find_socket(invocation);
@@ -56,15 +66,6 @@ Answer tell_daemon(const Invocation& invocation, const json& request, Duration p
 }
 
 // --- status -------------------------------------------------------------------------------------
-
-Answer ask_status(const std::string& socket) {
-    auto answer = ask(socket, {{"command", "status"}}, status_patience);
-    if (answer.status != ExitStatus::done) return answer;
-    const auto status = answer.body.find("status");
-    if (status == answer.body.end() || !status->is_object())
-        return {ExitStatus::failed, "the daemon's answer has no status", {}};
-    return {ExitStatus::done, "", std::move(*status)};
-}
 
 std::string shown(const json& status, const Invocation& invocation) {
     if (invocation.json) return status.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";

@@ -2,8 +2,16 @@
 #pragma once
 
 #include "ctl/command_line.h"
+#include "ctl/control.h"
 
 namespace komainu {
+
+/// Where the daemon listens; nothing, after a complaint, when the configuration does not tell. Only
+/// a host without any configuration has the default: where it cannot be read, the daemon may well
+/// be somewhere else.
+std::optional<std::string> find_socket(const Invocation& invocation);
+/// What the daemon there says of the cluster, as the answer's body.
+Answer ask_status(const std::string& socket);
 
 ExitStatus run_status(const Invocation& invocation);
 ExitStatus run_switchover(const Invocation& invocation);

@@ -12,16 +12,11 @@
 
 namespace komainu {
 
-namespace {
-
-/// What stands in the file pgpool_node_id beside a pgpool.conf, if there is one.
 std::string node_id_beside(const std::string& pgpool_conf) {
     const auto directory = pgpool_conf.substr(0, pgpool_conf.rfind('/') + 1);
     auto text = read_config_text(directory + "pgpool_node_id");
     return text ? std::move(*text) : std::string();
 }
-
-}  // namespace
 
 ExitStatus run_check_config(const Invocation& invocation) {
     const auto& file = invocation.arguments.front();

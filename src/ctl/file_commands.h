@@ -10,4 +10,7 @@ ExitStatus run_import_pgpool(const Invocation& invocation);
 ExitStatus run_keygen(const Invocation& invocation);
 ExitStatus run_version(const Invocation& invocation);
 
+/// What stands in the file pgpool_node_id beside a pgpool.conf, if there is one.
+std::string node_id_beside(const std::string& pgpool_conf);
+
 }  // namespace komainu

@@ -308,6 +308,7 @@ json status_json(const StatusSources& s) {
         {"active", number_or_null(active.term.node)},
         {"quorum", node.has_quorum()},
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
+        {"port", s.config.heartbeat.port},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
         {"interfaces", interfaces_json(s)},

@@ -80,6 +80,21 @@ Result<std::string> receive_line(const Fd& fd, RequestLimits limits, WaitClock::
     return failed(EMSGSIZE);
 }
 
+Result<std::string> receive_until_end(const Fd& fd, RequestLimits limits,
+                                      WaitClock::time_point until) {
+    std::string answer;
+    char block[4096];
+    while (answer.size() <= limits.answer_bytes_max) {
+        if (auto ready = wait_for(fd, POLLIN, until); !ready) return ready.error();
+        const auto n = ::recv(fd.get(), block, sizeof block, 0);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n < 0) return failed(errno);
+        if (n == 0) return answer;
+        answer.append(block, static_cast<std::size_t>(n));
+    }
+    return failed(EMSGSIZE);
+}
+
 }  // namespace
 
 Result<std::string> request_line(const std::string& socket_path, std::string_view line,
@@ -90,6 +105,15 @@ Result<std::string> request_line(const std::string& socket_path, std::string_vie
     if (const auto sent = send_all(fd.value(), std::string(line) + "\n", until); !sent)
         return sent.error();
     return receive_line(fd.value(), limits, until);
+}
+
+Result<std::string> request_until_end(const std::string& socket_path, std::string_view bytes,
+                                      RequestLimits limits) {
+    const auto until = WaitClock::now() + limits.patience;
+    const auto fd = connect_to(socket_path);
+    if (!fd) return fd.error();
+    if (const auto sent = send_all(fd.value(), bytes, until); !sent) return sent.error();
+    return receive_until_end(fd.value(), limits, until);
 }
 
 }  // namespace komainu

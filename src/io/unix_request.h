@@ -21,4 +21,10 @@ struct RequestLimits {
 Result<std::string> request_line(const std::string& socket_path, std::string_view line,
                                  RequestLimits limits);
 
+/// The same for a server that takes any bytes, answers with any, and closes the connection: all
+/// that it sent until then, which may be nothing. The bytes leave by a single system call if the
+/// server has room for them.
+Result<std::string> request_until_end(const std::string& socket_path, std::string_view bytes,
+                                      RequestLimits limits);
+
 }  // namespace komainu
