@@ -24,9 +24,13 @@ po::options_description options() {
          "find the control socket in this configuration (/etc/komainu/komainu.conf)")  //
         ("socket", po::value<std::string>()->value_name("PATH"),                       //
          "the control socket of the daemon")                                           //
-        ("json", po::bool_switch(), "print JSON instead of tables (status)")           //
+        ("json", po::bool_switch(), "print JSON instead of tables (status, backend)")  //
         ("watch", po::bool_switch(),
          "show it again every half second, until interrupted (status)")  //
+        ("wait", po::value<std::string>()->value_name("SECONDS"),
+         "wait for so long for an active node and a quorum, 2 unless given (backend)")  //
+        ("key", po::value<std::string>()->value_name("KEY"),
+         "1 to 16 hexadecimal digits: asked again with the same key it is done once (backend)")  //
         ("this-node", po::bool_switch(),
          "only the node of the daemon that is asked (pause, resume)")  //
         ("verbose,v", po::bool_switch(),
@@ -92,7 +96,11 @@ std::string usage_of(const Command& command) {
     std::string usage(command.name);
     for (const auto option : command.options) {
         if (option.empty()) continue;
-        const auto value = option == "config" ? " FILE" : option == "socket" ? " PATH" : "";
+        const auto value = option == "config"   ? " FILE"
+                           : option == "socket" ? " PATH"
+                           : option == "wait"   ? " SECONDS"
+                           : option == "key"    ? " KEY"
+                                                : "";
         usage += fmt::format(" [--{}{}]", option, value);
     }
     return usage + (command.arguments.empty() ? "" : " ") + std::string(command.arguments);
@@ -109,6 +117,8 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words,
     Invocation invocation;
     invocation.config = text_of(values, "config");
     invocation.socket = text_of(values, "socket");
+    invocation.wait = text_of(values, "wait");
+    invocation.key = text_of(values, "key");
     invocation.json = values["json"].as<bool>();
     invocation.watch = values["watch"].as<bool>();
     invocation.this_node = values["this-node"].as<bool>();

@@ -20,6 +20,8 @@ struct Invocation {
     std::vector<std::string> arguments;  ///< after the command's name
     std::optional<std::string> config;   ///< --config
     std::optional<std::string> socket;   ///< --socket
+    std::optional<std::string> wait;     ///< --wait
+    std::optional<std::string> key;      ///< --key
     bool json = false;
     bool watch = false;
     bool this_node = false;
@@ -32,7 +34,7 @@ struct Command {
     std::string_view arguments;  ///< as the help shows them
     std::size_t arguments_least;
     std::size_t arguments_most;
-    std::array<std::string_view, 4> options;  ///< which it takes, without their hyphens
+    std::array<std::string_view, 5> options;  ///< which it takes, without their hyphens
     ExitStatus (*run)(const Invocation&);
     std::string_view summary;  ///< one line
     std::string_view help;     ///< the rest

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "ctl/backend_commands.h"
 #include "ctl/daemon_commands.h"
 #include "ctl/file_commands.h"
 #include "ctl/output.h"
@@ -11,7 +12,7 @@ namespace komainu {
 
 namespace {
 
-constexpr std::array<Command, 14> table{{
+constexpr std::array<Command, 15> table{{
     {"status",
      "",
      0,
@@ -98,6 +99,26 @@ constexpr std::array<Command, 14> table{{
      "nodes were told that the active is dead, it hands over to a node that is not; one that is\n"
      "told of itself is not fit to be active. It counts until another report, or until komainud\n"
      "is restarted.\n"},
+    {"backend",
+     "ACTION [ID]",
+     1,
+     2,
+     {"config", "socket", "json", "wait", "key"},
+     run_backend,
+     "show and change what the nodes agree on about the backends",
+     "ACTION is one of\n\n"
+     "  list             the backends as all nodes have agreed on them\n"
+     "  history          the last events, the newest at the end\n"
+     "  detach ID        take the backend out of use; failover_command runs\n"
+     "  attach ID        use it again; failback_command runs\n"
+     "  promote ID       it is the primary; follow_primary_command runs for the others\n"
+     "  recovery-start ID, recovery-end ID\n"
+     "                   lock its online recovery, of one backend at a time; the lock ends as "
+     "well\n"
+     "                   when the node on which it was asked for dies\n\n"
+     "May be asked on any node. It is done when a majority of the nodes has stored it, and each\n"
+     "node applies it in the same order. The commands run on the active node alone, and are not\n"
+     "waited for. Asked by hand, nothing needs the consensus of the nodes' checks.\n"},
     {"check-config",
      "FILE",
      1,

@@ -54,9 +54,6 @@ Answer ask_status(const std::string& socket) {
     return {ExitStatus::done, "", std::move(*status)};
 }
 
-namespace {
-
-/// The daemon's answer; one that is not ExitStatus::done has been complained of.
 Answer tell_daemon(const Invocation& invocation, const json& request, Duration patience) {
     const auto socket = find_socket(invocation);
     if (!socket) return {ExitStatus::usage, "", {}};
@@ -65,13 +62,13 @@ Answer tell_daemon(const Invocation& invocation, const json& request, Duration p
     return answer;
 }
 
+namespace {
+
 // --- status -------------------------------------------------------------------------------------
 
 std::string shown(const json& status, const Invocation& invocation) {
-    if (invocation.json) return status.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-    const bool colors = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    return status_text(status, static_cast<std::int64_t>(wall_clock_ms()),
-                       colors ? Colors::on : Colors::off);
+    if (invocation.json) return json_line(status);
+    return status_text(status, static_cast<std::int64_t>(wall_clock_ms()), colors());
 }
 
 int terminal_rows() {

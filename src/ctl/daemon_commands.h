@@ -10,6 +10,8 @@ namespace komainu {
 /// a host without any configuration has the default: where it cannot be read, the daemon may well
 /// be somewhere else.
 std::optional<std::string> find_socket(const Invocation& invocation);
+/// The daemon's answer; one that is not ExitStatus::done has been complained of.
+Answer tell_daemon(const Invocation& invocation, const nlohmann::json& request, Duration patience);
 /// What the daemon there says of the cluster, as the answer's body.
 Answer ask_status(const std::string& socket);
 

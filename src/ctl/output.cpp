@@ -1,5 +1,10 @@
 #include "ctl/output.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -18,6 +23,15 @@ ExitStatus print(std::string_view text) {
         return ExitStatus::done;
     return complain(ExitStatus::failed,
                     fmt::format("the output cannot be written: {}", std::strerror(errno)));
+}
+
+Colors colors() {
+    const bool wanted = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+    return wanted ? Colors::on : Colors::off;
+}
+
+std::string json_line(const nlohmann::json& value) {
+    return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace komainu
