@@ -163,20 +163,29 @@ void PeerStreams::accept(std::size_t link, TcpListener::Accepted accepted) {
     add(make(End::accepter, node, link, TcpConnection(std::move(accepted.socket))));
 }
 
-/// The oldest of those with that peer's address that have not joined.
+/// The oldest of those with that peer's address that have not joined goes.
 void PeerStreams::make_place_for(NodeId node) {
+    PeerStream* oldest = one_too_many(node, opening_per_peer_max);
+    if (!oldest) oldest = one_too_many({}, opening_in_all_max);
+    if (!oldest) return;
+    refusals_.stream_refused(StreamRefusal::silent, oldest->node, loop_.now());
+    close(*oldest, "newer connections came before it had joined");
+}
+
+/// The oldest accepted stream of that node, or of any, that has not joined, if there is no place
+/// for another.
+PeerStream* PeerStreams::one_too_many(std::optional<NodeId> node, std::size_t max) const {
     std::size_t opening = 0;
     PeerStream* oldest = nullptr;
     for (const auto& stream : streams_) {
-        if (stream->node != node || stream->end != End::accepter ||
-            stream->state != PeerStream::State::opening)
-            continue;
+        const bool counts = stream->end == End::accepter &&
+                            stream->state == PeerStream::State::opening &&
+                            (!node || stream->node == *node);
+        if (!counts) continue;
         ++opening;
         if (!oldest) oldest = stream.get();
     }
-    if (opening < opening_per_peer_max) return;
-    refusals_.stream_refused(StreamRefusal::silent, node, loop_.now());
-    close(*oldest, "newer connections came before it had proven anything");
+    return opening >= max ? oldest : nullptr;
 }
 
 std::unique_ptr<PeerStream> PeerStreams::make(End end, NodeId node, std::size_t link,
@@ -287,8 +296,9 @@ void PeerStreams::judge(PeerStream& stream) {
     if (stream.is_closed()) return;
     const Instant now = loop_.now();
     if (stream.state == PeerStream::State::opening) {
-        if (now - stream.opened_at >= opening_max) cut_off(stream, StreamRefusal::silent);
-        return;
+        if (now - stream.opened_at < opening_max) return;
+        if (stream.end == End::dialer) return close(stream, "no answer");
+        return cut_off(stream, StreamRefusal::silent);
     }
     if (now - stream.heard_at >= silence_max) return cut_off(stream, StreamRefusal::silent);
     if (now - stream.sent_at >= keepalive_every) say(stream, KeepAlive{});

@@ -40,6 +40,7 @@ public:
     static constexpr Duration dial_pause = 500ms;    ///< when no link has worked
     static constexpr Duration refused_pause = 2s;    ///< until the other end may have been mended
     static constexpr std::size_t opening_per_peer_max = 2;
+    static constexpr std::size_t opening_in_all_max = 32;  ///< the loop has room for no more
     static constexpr std::size_t accepted_per_wake_up_max = 16;
 
     /// None of them is called from within follow(), set_active() or send(). For each up() there is
@@ -101,6 +102,7 @@ private:
     void accept_some(std::size_t link);
     void accept(std::size_t link, TcpListener::Accepted accepted);
     void make_place_for(NodeId node);
+    PeerStream* one_too_many(std::optional<NodeId> node, std::size_t max) const;
     void dial();
     bool dial_by(std::size_t link);
     void dial_failed(std::size_t link, const std::string& why);

@@ -72,7 +72,7 @@ void PeerStreams::cut_off(PeerStream& stream, StreamRefusal why) {
 
 bool PeerStreams::say(PeerStream& stream, const PeerMessage& message) {
     const bool said = stream.send(stream.channel.seal(message, room_), loop_.now());
-    if (!said) close(stream, "the other end does not read what it is sent");
+    if (!said) close(stream, "what it is sent does not go out");
     return said;
 }
 

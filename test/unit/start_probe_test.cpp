@@ -87,4 +87,13 @@ TEST(Fitness, IsWantingWhileSomebodyElseMayHaveAVip) {
     EXPECT_TRUE(fitness.healthy());
 }
 
+TEST(Fitness, IsWantingWhileTheActiveRefusesTheNode) {
+    Fitness fitness;
+    fitness.set_services(true, "");
+    fitness.set_refused("node 1 refuses this node");
+    EXPECT_EQ(fitness.reason(), "node 1 refuses this node");
+    fitness.set_refused("");
+    EXPECT_TRUE(fitness.healthy());
+}
+
 }  // namespace komainu
