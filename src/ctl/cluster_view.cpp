@@ -80,6 +80,8 @@ NodeView node_view(const json& node) {
     view.links = views_of<LinkView>(at(node, "links"), link_view);
     view.out_of_reach_of = views_of<int>(at(node, "out_of_reach_of"), node_of);
     view.out_of_reach_reason = text_at(node, "out_of_reach_reason");
+    view.host = text_at(node, "host");
+    view.version = text_at(node, "version");
     view.refused = text_at(node, "refused");
     view.other_settings = views_of<std::string>(at(node, "other_settings"), text_of);
     return view;
@@ -130,6 +132,7 @@ int count_alive(const std::vector<NodeView>& nodes) {
 ClusterView view_of(const json& status) {
     ClusterView view;
     view.name = text_at(status, "cluster");
+    view.version = text_at(status, "version");
     view.node_id = number_at<int>(status, "node_id").value_or(0);
     view.active = number_at<int>(status, "active").value_or(0);
     view.term = number_at<std::int64_t>(status, "term");

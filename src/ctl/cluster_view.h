@@ -21,6 +21,8 @@ struct LinkView {
 struct NodeView {
     int id = 0;
     std::string role;
+    std::string host;     ///< empty: not known
+    std::string version;  ///< of its komainu; empty: not known
     std::optional<bool> alive;
     std::optional<bool> healthy;
     std::string reason;  ///< why it is not healthy
@@ -89,8 +91,9 @@ struct LatenessView {
 
 struct ClusterView {
     std::string name;
-    int node_id = 0;  ///< who was asked
-    int active = 0;   ///< 0: nobody
+    std::string version;  ///< of the komainu that was asked
+    int node_id = 0;      ///< who was asked
+    int active = 0;       ///< 0: nobody
     std::optional<std::int64_t> term;
     std::optional<bool> quorum;
     int votes_heard = 0;

@@ -45,7 +45,8 @@ Row node_row(const NodeView& node, const ClusterView& cluster, std::int64_t now_
     const bool is_down = !node.alive.value_or(true);
     const bool is_witness = node.role == "witness";
     const Cell none{"-"};
-    return {{fmt::format("{}{}", node.id, node.id == cluster.node_id ? " *" : "")},
+    return {{fmt::format("{}{}{}{}", node.id, node.id == cluster.node_id ? " *" : "",
+                         node.host.empty() ? "" : " ", node.host)},
             role_cell(node, cluster),
             yes_or_no_cell(node.alive),
             is_down ? none : yes_or_no_cell(node.healthy),

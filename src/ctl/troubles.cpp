@@ -74,6 +74,9 @@ void add_node(const ClusterView& cluster, const NodeView& node,
             "node {}'s service is out of reach of node{} {}{}{}", node.id,
             node.out_of_reach_of.size() == 1 ? "" : "s", fmt::join(node.out_of_reach_of, " and "),
             node.out_of_reach_reason.empty() ? "" : ": ", node.out_of_reach_reason));
+    if (!node.version.empty() && !cluster.version.empty() && node.version != cluster.version)
+        troubles.push_back(fmt::format("node {} runs komainu {}, and this one {}", node.id,
+                                       node.version, cluster.version));
     if (!node.refused.empty())
         troubles.push_back(fmt::format("node {} may not join: {}", node.id, node.refused));
     for (const auto& group : node.other_settings)

@@ -289,6 +289,30 @@ TEST(Troubles, TellThatALinkOfTheAskedNodeIsNotThereYet) {
     EXPECT_EQ(troubles(status), Said{"this node cannot use its address 10.77.0.1 (yet)"});
 }
 
+TEST(Troubles, TellWhoMayNotJoinAndThatThereIsNoStream) {
+    json status = healthy();
+    status["nodes"][1]["refused"] = "vip.main.address: 10.0.0.9/24 here, 10.0.0.8/24 on node 2";
+    status["streams"] = {{"trouble", "no answer"}};
+    EXPECT_EQ(
+        troubles(status),
+        (Said{"node 2 may not join: vip.main.address: 10.0.0.9/24 here, 10.0.0.8/24 on node 2",
+              "there is no stream to node 1: no answer"}));
+}
+
+TEST(Troubles, TellThatANodeRunsAnotherVersion) {
+    json status = healthy();
+    status["version"] = "0.1.0";
+    status["nodes"][0]["version"] = "0.1.0";
+    status["nodes"][1]["version"] = "0.2.0";
+    EXPECT_EQ(troubles(status), Said{"node 2 runs komainu 0.2.0, and this one 0.1.0"});
+}
+
+TEST(StatusText, ShowsTheNamesOfHosts) {
+    json status = healthy();
+    status["nodes"][1]["host"] = "db2";
+    EXPECT_NE(text_of(status).find("\n2 db2 "), std::string::npos);
+}
+
 TEST(Troubles, TellWhyNobodyIsActiveThoughThereIsAQuorum) {
     auto status = healthy();
     status["active"] = nullptr;
