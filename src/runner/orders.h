@@ -38,10 +38,10 @@ struct HookFacts {
     NodeId peer = no_node;    ///< whom it is about, on peer_lost
     std::string role;
     std::string old_role;
-    std::string cause;          ///< one word
-    std::string reason;         ///< a sentence
-    std::string backend;        ///< its number, on backend
-    std::string backend_event;  ///< such as "detach", on backend
+    std::string cause;               ///< one word
+    std::string reason;              ///< a sentence
+    std::string backend = {};        ///< its number, on backend
+    std::string backend_event = {};  ///< such as "detach", on backend
     bool operator==(const HookFacts&) const = default;
 };
 

@@ -1,0 +1,365 @@
+// The agreement about the backends, told as small stories: three ledgers whose messages and disks
+// take no time. What chance can do to it is the simulator's (test/sim/ledger_run.h).
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "core/ledger.h"
+
+namespace komainu {
+namespace {
+
+constexpr NodeId a{1}, b{2}, c{3};
+
+struct Heard {
+    std::vector<ApplyEntry> applied;
+    std::vector<EntriesMissed> missed;
+    std::vector<AnswerEvent> answers;
+    std::vector<RunCommand> commands;
+    int stopped = 0;
+};
+
+class Cluster {
+public:
+    explicit Cluster(int nodes = 3) : nodes_(nodes) {
+        for (int i = 1; i <= nodes; ++i) start(node(i));
+        for (int i = 1; i <= nodes; ++i)
+            for (int j = 1; j < i; ++j) connect(node(i), node(j));
+    }
+
+    static NodeId node(int i) { return NodeId{static_cast<std::uint8_t>(i)}; }
+
+    void start(NodeId id) {
+        LedgerSettings settings{
+            .self = id, .nodes = nodes_, .votes_needed = nodes_ / 2 + 1, .reports_needed = 2};
+        settings.has_command[static_cast<std::size_t>(BackendEventKind::detach)] = has_command;
+        disks[id].storing.reset();
+        ledgers_[id] = std::make_unique<Ledger>(settings, disks[id].stored, now_);
+        for (int i = 1; i <= nodes_; ++i) step(id, PeerIs{node(i), true});
+    }
+    void end(NodeId id) {
+        for (const auto& [other, ledger] : ledgers_) disconnect(id, other);
+        ledgers_.erase(id);
+        heard[id] = {};
+    }
+    void connect(NodeId x, NodeId y) {
+        connected_[{x, y}] = connected_[{y, x}] = true;
+        step(x, StreamUp{y});
+        step(y, StreamUp{x});
+    }
+    void disconnect(NodeId x, NodeId y) {
+        if (!std::exchange(connected_[{x, y}], false)) return;
+        connected_[{y, x}] = false;
+        if (ledgers_.contains(x)) step(x, StreamDown{y});
+        if (ledgers_.contains(y)) step(y, StreamDown{x});
+    }
+
+    void make_active(NodeId id) {
+        for (const auto& [other, ledger] : ledgers_) step(other, ActiveIs{id});
+    }
+    void pass(Duration time) {
+        now_ += time;
+        for (const auto& [id, ledger] : ledgers_) step(id, LedgerTimer{});
+    }
+    EventId ask(NodeId at, BackendEventKind kind, int backend, std::uint64_t key = 0) {
+        const EventId id{at, key != 0 ? key : ++keys_};
+        step(at, EventAsked{{.id = id, .kind = kind, .backend = static_cast<std::uint8_t>(backend)},
+                            2s});
+        return id;
+    }
+    void step(NodeId id, const LedgerEvent& event) {
+        queue_.push_back({id, event});
+        if (std::exchange(stepping_, true)) return;
+        while (!queue_.empty()) {
+            const auto [to, next] = queue_.front();
+            queue_.pop_front();
+            if (!ledgers_.contains(to)) continue;
+            LedgerActions actions;
+            ledgers_[to]->step(now_, next, actions);
+            for (const LedgerAction& action : actions) perform(to, action);
+        }
+        stepping_ = false;
+    }
+
+    Ledger& at(NodeId id) { return *ledgers_[id]; }
+    bool up(NodeId id, int backend) {
+        return at(id).states().backends[static_cast<std::size_t>(backend)].up;
+    }
+    EventOutcome last_answer(NodeId id) { return heard[id].answers.back().outcome; }
+
+    struct Disk {
+        StoredLedger stored;
+        std::optional<LedgerRecord> storing;
+        bool refuses = false;
+    };
+    std::map<NodeId, Disk> disks;
+    std::map<NodeId, Heard> heard;
+    bool has_command = false;
+
+private:
+    void perform(NodeId id, const LedgerAction& action) {
+        if (const auto* tell = std::get_if<TellPeer>(&action))
+            if (connected_[{id, tell->to}])
+                queue_.push_back({tell->to, LedgerHeard{id, tell->message}});
+        if (std::holds_alternative<StoreRecord>(action)) {
+            if (!disks[id].refuses) disks[id].stored = {ledgers_[id]->record(), false};
+            queue_.push_back({id, RecordStored{!disks[id].refuses}});
+        }
+        if (const auto* apply = std::get_if<ApplyEntry>(&action))
+            heard[id].applied.push_back(*apply);
+        if (const auto* miss = std::get_if<EntriesMissed>(&action))
+            heard[id].missed.push_back(*miss);
+        if (const auto* answer = std::get_if<AnswerEvent>(&action))
+            heard[id].answers.push_back(*answer);
+        if (const auto* run = std::get_if<RunCommand>(&action)) heard[id].commands.push_back(*run);
+        if (std::holds_alternative<StopCommand>(action)) ++heard[id].stopped;
+    }
+
+    int nodes_;
+    Instant now_{1h};
+    std::map<NodeId, std::unique_ptr<Ledger>> ledgers_;
+    std::map<std::pair<NodeId, NodeId>, bool> connected_;
+    std::deque<std::pair<NodeId, LedgerEvent>> queue_;
+    bool stepping_ = false;
+    std::uint64_t keys_ = 0;
+};
+
+using Kind = BackendEventKind;
+
+TEST(LedgerStory, WhatAStandbyIsAskedAllApplyInOneOrderAndOnce) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.ask(b, Kind::detach, 1);
+    cluster.ask(c, Kind::attach, 1);
+    EXPECT_EQ(cluster.last_answer(b), EventOutcome::done);
+    for (const NodeId id : {a, b, c}) {
+        ASSERT_EQ(cluster.heard[id].applied.size(), 2u);
+        EXPECT_EQ(cluster.heard[id].applied[0].entry.event.kind, Kind::detach);
+        EXPECT_EQ(cluster.heard[id].applied[1].index, 2u);
+        EXPECT_TRUE(cluster.at(id).agreed());
+    }
+}
+
+TEST(LedgerStory, NobodyActiveRefusesAndAnActiveWithoutQuorumDoesNotKnow) {
+    Cluster cluster;
+    cluster.ask(b, Kind::detach, 1);
+    cluster.pass(2s);
+    EXPECT_EQ(cluster.last_answer(b), EventOutcome::no_active);
+    cluster.make_active(a);
+    cluster.disconnect(a, b);
+    cluster.disconnect(a, c);
+    cluster.ask(a, Kind::detach, 1);
+    cluster.pass(2s);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::timed_out);
+    EXPECT_TRUE(cluster.up(a, 1));
+}
+
+TEST(LedgerStory, AWaitingEventIsEnteredWhenSomebodyBecomesActive) {
+    Cluster cluster;
+    cluster.ask(b, Kind::detach, 1);
+    cluster.make_active(c);
+    EXPECT_EQ(cluster.last_answer(b), EventOutcome::done);
+}
+
+TEST(LedgerStory, ARetryIsAnsweredAsTheFirstTime) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.ask(b, Kind::detach, 1, 77);
+    cluster.ask(b, Kind::detach, 1, 77);
+    ASSERT_EQ(cluster.heard[b].answers.size(), 2u);
+    EXPECT_EQ(cluster.heard[b].answers[1].outcome, EventOutcome::done);
+    EXPECT_EQ(cluster.heard[b].answers[0].index, cluster.heard[b].answers[1].index);
+    EXPECT_EQ(cluster.at(a).table().index(), 1u);
+}
+
+TEST(LedgerStory, EventsThatDoNotFitAreRefused) {
+    Cluster cluster;
+    cluster.make_active(a);
+    const auto outcome = [&](Kind kind, int backend) {
+        cluster.ask(c, kind, backend);
+        return cluster.last_answer(c);
+    };
+    EXPECT_EQ(outcome(Kind::attach, 0), EventOutcome::already_so);
+    EXPECT_EQ(outcome(Kind::recovery_start, 0), EventOutcome::is_up);
+    EXPECT_EQ(outcome(Kind::recovery_end, 0), EventOutcome::no_recovery);
+    EXPECT_EQ(outcome(Kind::detach, 0), EventOutcome::done);
+    EXPECT_EQ(outcome(Kind::detach, 1), EventOutcome::done);
+    EXPECT_EQ(outcome(Kind::promote, 0), EventOutcome::is_down);
+    EXPECT_EQ(outcome(Kind::recovery_start, 0), EventOutcome::done);
+    EXPECT_EQ(outcome(Kind::recovery_start, 1), EventOutcome::other_recovery);
+}
+
+TEST(LedgerStory, TheNextActiveKnowsWhatOnlyAnotherHadStored) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.disconnect(a, c);
+    cluster.ask(a, Kind::detach, 1);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::done);
+    cluster.end(a);
+    EXPECT_TRUE(cluster.up(c, 1));
+    cluster.make_active(c);
+    EXPECT_FALSE(cluster.up(c, 1));
+}
+
+TEST(LedgerStory, CommandsRunOneAtATimeOnTheActiveAlone) {
+    Cluster cluster;
+    cluster.has_command = true;
+    for (const NodeId id : {a, b, c}) cluster.end(id);
+    for (const NodeId id : {a, b, c}) cluster.start(id);
+    cluster.connect(a, b);
+    cluster.connect(a, c);
+    cluster.make_active(a);
+    cluster.ask(b, Kind::detach, 0);
+    cluster.ask(b, Kind::detach, 1);
+    ASSERT_EQ(cluster.heard[a].commands.size(), 1u);
+    EXPECT_TRUE(cluster.heard[b].commands.empty());
+    cluster.step(a, CommandEnded{1, 0, std::uint8_t{2}});
+    EXPECT_EQ(cluster.at(b).states().primary(), std::uint8_t{2});
+    ASSERT_EQ(cluster.heard[a].commands.size(), 2u);
+    EXPECT_EQ(cluster.heard[a].commands[1].index, 2u);
+    cluster.step(a, CommandEnded{2, 1, {}});
+    EXPECT_EQ(cluster.at(c).table().commands_pending(), 0u);
+}
+
+TEST(LedgerStory, ACommandThatHasNotEndedIsRunByTheNextActiveAndStoppedAtTheOld) {
+    Cluster cluster;
+    cluster.has_command = true;
+    for (const NodeId id : {a, b, c}) cluster.end(id);
+    for (const NodeId id : {a, b, c}) cluster.start(id);
+    cluster.connect(a, b);
+    cluster.connect(a, c);
+    cluster.connect(b, c);
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 0);
+    cluster.make_active(b);
+    EXPECT_EQ(cluster.heard[a].stopped, 1);
+    ASSERT_EQ(cluster.heard[b].commands.size(), 1u);
+    EXPECT_EQ(cluster.heard[b].commands[0].index, 1u);
+}
+
+TEST(LedgerStory, ALockOfANodeThatIsGoneIsFreed) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 1);
+    cluster.ask(b, Kind::recovery_start, 1);
+    EXPECT_EQ(cluster.at(c).states().backends[1].recovered_by, b);
+    cluster.step(a, PeerIs{b, false});
+    EXPECT_EQ(cluster.at(c).states().backends[1].recovered_by, no_node);
+}
+
+TEST(LedgerStory, ReportsDetachWhenEnoughSeeItAndAnAttachAsksForNewOnes) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.step(b, BackendsSeenHere{2});
+    EXPECT_TRUE(cluster.up(a, 1));
+    cluster.step(a, BackendsSeenHere{2});
+    EXPECT_FALSE(cluster.up(c, 1));
+    NodeSet reporters;
+    reporters.insert(a);
+    reporters.insert(b);
+    EXPECT_EQ(cluster.heard[c].applied.back().entry.event.reporters, reporters);
+    cluster.ask(c, Kind::attach, 1);
+    EXPECT_TRUE(cluster.up(c, 1));
+    EXPECT_EQ(cluster.at(b).seen_down(), 0u);
+    cluster.step(b, BackendsSeenHere{2});
+    EXPECT_TRUE(cluster.up(c, 1));
+}
+
+TEST(LedgerStory, AFullDiskLearnsAndDoesNotCount) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.disks[b].refuses = true;
+    cluster.ask(a, Kind::detach, 1);
+    EXPECT_FALSE(cluster.up(b, 1));
+    EXPECT_TRUE(cluster.at(b).disk_refuses());
+    cluster.disks[c].refuses = true;
+    cluster.ask(a, Kind::detach, 2);
+    EXPECT_TRUE(cluster.up(a, 2));
+    cluster.disks[c].refuses = false;
+    cluster.pass(1s);
+    EXPECT_FALSE(cluster.up(a, 2));
+}
+
+TEST(LedgerStory, TheActiveWithAFullDiskStillHasAQuorum) {
+    Cluster cluster;
+    cluster.disks[a].refuses = true;
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 1);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::done);
+}
+
+TEST(LedgerStory, WhoHasLostItsRecordHoldsStillAndGetsItAnew) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 1);
+    cluster.end(b);
+    cluster.disks[b].stored = {.record = {}, .is_lost = true};
+    cluster.start(b);
+    cluster.connect(a, b);
+    cluster.step(b, ActiveIs{a});
+    EXPECT_FALSE(cluster.up(b, 1));
+    EXPECT_TRUE(cluster.at(b).is_lost());
+    EXPECT_TRUE(cluster.disks[b].stored.is_lost);
+    cluster.pass(6s);
+    EXPECT_FALSE(cluster.at(b).is_lost());
+    EXPECT_EQ(cluster.disks[b].stored.record.table, cluster.at(a).table());
+}
+
+TEST(LedgerStory, WhoWasAwayForLongIsToldThatItHasMissedSomething) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.end(c);
+    for (int i = 0; i < 40; ++i) {
+        cluster.ask(a, Kind::detach, 1);
+        cluster.ask(a, Kind::attach, 1);
+    }
+    EXPECT_EQ(cluster.at(b).table().index(), 80u);
+    cluster.start(c);
+    cluster.connect(a, c);
+    cluster.step(c, ActiveIs{a});
+    ASSERT_EQ(cluster.heard[c].missed.size(), 1u);
+    EXPECT_EQ(cluster.heard[c].missed[0].to, 80u - entries_max);
+    EXPECT_EQ(cluster.heard[c].applied.size(), entries_max);
+    EXPECT_TRUE(cluster.up(c, 1));
+}
+
+TEST(LedgerStory, TooManyEventsThatNobodyStoresAreRefused) {
+    Cluster cluster;
+    cluster.make_active(a);
+    for (const NodeId id : {a, b, c}) cluster.disks[id].refuses = true;
+    for (std::size_t i = 0; i < entries_pending_max + 1; ++i)
+        cluster.ask(a, i % 2 == 0 ? Kind::detach : Kind::attach, 1);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::busy);
+    EXPECT_EQ(cluster.at(a).table().index(), entries_pending_max);
+}
+
+TEST(LedgerStory, ANodeAloneAgreesWithItself) {
+    Cluster cluster(1);
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 1);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::done);
+    cluster.end(a);
+    cluster.start(a);
+    cluster.make_active(a);
+    EXPECT_FALSE(cluster.up(a, 1));
+    EXPECT_EQ(cluster.heard[a].applied.size(), 0u);
+}
+
+TEST(LedgerStory, TwoWhoThinkThatTheyAreActiveDisagreeAboutNothing) {
+    Cluster cluster;
+    cluster.make_active(a);
+    cluster.step(b, ActiveIs{b});
+    cluster.ask(a, Kind::detach, 1);
+    cluster.ask(b, Kind::detach, 2);
+    for (int i = 0; i < 20; ++i) cluster.pass(100ms);
+    std::map<std::uint64_t, Entry> agreed;
+    for (const NodeId id : {a, b, c})
+        for (const ApplyEntry& apply : cluster.heard[id].applied)
+            EXPECT_EQ(agreed.try_emplace(apply.index, apply.entry).first->second, apply.entry);
+    EXPECT_EQ(agreed.size(), 2u);
+}
+
+}  // namespace
+}  // namespace komainu
