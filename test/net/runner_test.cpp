@@ -232,8 +232,8 @@ TEST_F(RunnerTest, TellsAHookTheFacts) {
     add_hook("env | grep ^KOMAINU | sort > " + path("env"));
     begin();
     HookFacts facts{
-        HookEvent::peer_lost,        7, NodeId{1}, NodeId{3}, "active", "active", "silent",
-        "node 3 is down; $(touch x)"};
+        HookEvent::peer_lost,         7,  NodeId{1}, NodeId{3}, "active", "active", "silent",
+        "node 3 is down; $(touch x)", "", ""};
     order(HookOrder{1, 0, facts});
     EXPECT_TRUE(end_of(1).succeeded());
     EXPECT_EQ(text_in("env"),

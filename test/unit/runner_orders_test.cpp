@@ -12,7 +12,7 @@ using Room = std::array<std::byte, runner_message_bytes_max>;
 
 HookFacts some_facts() {
     HookFacts facts{
-        HookEvent::peer_lost, 7, NodeId{2}, NodeId{3}, "standby", "active", "silent", ""};
+        HookEvent::peer_lost, 7, NodeId{2}, NodeId{3}, "standby", "active", "silent", "", "", ""};
     facts.reason.assign(fact_bytes_max, 'r');
     return facts;
 }
