@@ -79,7 +79,7 @@ TEST(RunnerOrders, LetNoControlCharacterIntoAnEnvironment) {
 TEST(RunnerOrders, KnowNoOtherEventsAndEndings) {
     Room room;
     auto bytes = encode(RunnerOrder{HookOrder{1, 0, some_facts()}}, room);
-    room[1 + 8 + 2] = std::byte{5};
+    room[1 + 8 + 2] = std::byte{6};
     EXPECT_FALSE(decode_runner_order(bytes));
     bytes = encode(RunnerReport{RunReport{1, {}}}, room);
     room[1 + 8] = std::byte{5};
