@@ -300,7 +300,9 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     int status = 0;
     {
         const auto incarnation = make_incarnation(wall_clock_ms(), random_bits());
-        Daemon daemon(
+        // Not on the stack, which cannot grow any more once memory is locked (mlockall(2)) and the
+        // right to lock more is given up; in the guard, too, it would begin below this frame.
+        const auto daemon = std::make_unique<Daemon>(
             **loop, Outfit{.config = config,
                            .keys = std::move(keys),
                            .incarnation = incarnation,
@@ -316,7 +318,7 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence),
                            .ledger = std::move(ledger)});
-        status = daemon.run();
+        status = daemon->run();
     }
     if (!witness) await_end(guard.pid, guard_end_ms_max, "guard");
     await_end(runner->pid, runner_end_ms_max, "runner");
