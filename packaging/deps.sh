@@ -10,11 +10,12 @@ debian_packages="g++ make pkg-config
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libcurl4-openssl-dev libpq-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck libclang-rt-dev"
+    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc
+    libclang-rt-dev"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
 # libsodium, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips the
-# model there.
+# model there; without mandoc it skips the form of the manual pages.
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
