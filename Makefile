@@ -7,17 +7,19 @@
 #   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
 #   make              builds build/release/{komainud,komainuctl,komainu-check}
 #   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
+#   make html         renders the manual pages to build/html
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
 # demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
-# LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, SYSCONFDIR, UNITDIR, SYSUSERSDIR and
-# DESTDIR as the GNU conventions have them.
+# LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, MANDIR, SYSCONFDIR, UNITDIR,
+# SYSUSERSDIR and DESTDIR as the GNU conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
 LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -77,10 +79,12 @@ PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
 TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
              $(B)/bench-flood $(B)/bench-hogs $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
+PAGES     := $(notdir $(wildcard man/*.[578]))
+
 # --- What people call ---------------------------------------------------------------------------
 
 .PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs faults sim mutants model fuzz \
-        fuzz-corpus fuzzers format install clean tests FORCE
+        fuzz-corpus fuzzers format html install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -138,6 +142,14 @@ tests: $(PROGRAMS) $(TESTS) compile_commands.json
 format:
 	clang-format -i $$(git ls-files '*.cpp' '*.h')
 
+# A reference to a page that is in man/ becomes a link to it, another one a link to Debian's.
+html: deps
+	@mkdir -p build/html
+	@cd man && for page in $(PAGES); do mandoc -T html -I os='komainu $(VERSION)' \
+	    -O 'man=%N.%S.html;https://manpages.debian.org/%N.%S' $$page > ../build/html/$$page.html; done
+	@ln -sf komainu.7.html build/html/index.html
+	@echo build/html/index.html
+
 install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainud $(DESTDIR)$(SBINDIR)/komainud
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
@@ -147,6 +159,9 @@ install: $(PROGRAMS)
 	install -m 755 $(filter-out %.sh,$(wildcard conf/cloud/*)) $(DESTDIR)$(DATADIR)/komainu/cloud
 	install -m 644 conf/cloud/common.sh $(DESTDIR)$(DATADIR)/komainu/cloud
 	sed -i 's#/usr/share#$(DATADIR)#' $(DESTDIR)$(DATADIR)/komainu/cloud/*
+	for page in $(PAGES); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
+	  install -D -m 644 man/$$page $$to && sed -i \
+	    's#/usr/share/komainu#$(DATADIR)/komainu#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \
