@@ -148,7 +148,8 @@ std::string help_text(std::span<const Command> commands) {
     return text + "\n" + shown.str() +
            "\nkomainuctl COMMAND --help explains a command.\n\n"
            "Exit status: 0 done; 1 refused or failed, the reason is on stderr; 2 the command line\n"
-           "or the configuration is wrong; 3 no daemon at the socket.\n";
+           "or the configuration is wrong; 3 no daemon at the socket.\n\n"
+           "See also: komainuctl(8), which explains the status; to begin with: komainu(7).\n";
 }
 
 std::string help_text(const Command& command) {

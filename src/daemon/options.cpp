@@ -28,7 +28,7 @@ SIGTERM or SIGINT stops it; an active node hands its VIPs over first.
 
 Exit status: 0 stopped as asked, 1 cannot start or cannot go on, 2 wrong usage or configuration.
 
-See also: komainuctl --help.
+See also: komainud(8), komainu.conf(5), komainuctl(8); to begin with: komainu(7).
 )";
 
 po::options_description describe(Options& options, int& node_id) {
