@@ -43,11 +43,11 @@ protected:
     json submit(int asked, const std::string& event, int id, json more = json::object()) {
         more.update({{"command", "backend"}, {"event", event}, {"id", id}});
         if (!more.contains("wait_ms")) more["wait_ms"] = 8000;
-        return ask(cluster().control_socket(asked), more, 2 * patience).value_or(json());
+        return ask(cluster().control_socket(asked), more, 2 * patience).value_or(json::object());
     }
     json listed(int asked) {
         return ask(cluster().control_socket(asked), {{"command", "backends"}}, patience)
-            .value_or(json());
+            .value_or(json::object());
     }
     std::string state(int asked, int id) {
         const json answer = listed(asked);

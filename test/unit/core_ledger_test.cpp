@@ -46,7 +46,7 @@ public:
     }
     void connect(NodeId x, NodeId y) {
         connected_[{x, y}] = connected_[{y, x}] = true;
-        step(x, StreamUp{y});
+        queue_.push_back({x, StreamUp{y}});
         step(y, StreamUp{x});
     }
     void disconnect(NodeId x, NodeId y) {
