@@ -231,6 +231,7 @@ TEST_F(BackendScenario, ANodeWhoseFileIsDamagedSaysSoAndGetsTheTableAnew) {
     ASSERT_TRUE(wait_until([&] { return state(victim, 1) == "down standby"; }, patience));
     const std::string path = cluster().directory(victim) + "/state/backends.1";
     ASSERT_TRUE(wait_until([&] { return !read_file(path).empty(); }, patience));
+    sleep_for(500ms);  // a file that is being written would take the place of the damaged one
     cluster().kill_main(victim);
     std::string bytes = read_file(path);
     bytes[bytes.size() / 2] ^= 1;
