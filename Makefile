@@ -77,13 +77,13 @@ FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildc
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
 TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
-             $(B)/bench-flood $(B)/bench-hogs $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
+             $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
 PAGES     := $(notdir $(wildcard man/*.[578]))
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs faults sim mutants model fuzz \
+.PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events faults sim mutants model fuzz \
         fuzz-corpus fuzzers format html install clean tests FORCE
 all: $(PROGRAMS)
 
@@ -124,6 +124,10 @@ fuzzers: $(FUZZ:%=$(B)/fuzz/%)
 bench-flood: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-flood
 	@$(B)/bench-flood $(if $(SECONDS),--seconds $(SECONDS))
+
+bench-events: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-events
+	@$(B)/bench-events $(if $(EVENTS),--events $(EVENTS))
 
 bench-hogs: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-hogs
@@ -212,6 +216,8 @@ $(B)/replay/%: $(B)/test/fuzz/%.o $(B)/test/fuzz/replay.o $(B)/test/fuzz/fuzz.o 
 	@mkdir -p $(@D)
 	$(call link)
 $(B)/bench-flood: $(B)/test/bench/flood.o $(B)/test/bench/bench.o $(B)/test/bench/usage.o $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
+$(B)/bench-events: $(B)/test/bench/events.o $(B)/test/bench/bench.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/test/bench/bench.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
