@@ -94,11 +94,14 @@ Result<ControlRequest> read_backend(const json& request) {
 }
 
 Result<std::string> read_text(const json& request, const char* name) {
-    constexpr std::size_t bytes_max = 500;
+    constexpr std::size_t bytes_max = 2000;
     const auto found = request.find(name);
     if (found == request.end()) return std::string();
     if (!found->is_string()) return Error{fmt::format("\"{}\" is no text", name)};
-    return found->get<std::string>().substr(0, bytes_max);
+    auto text = found->get<std::string>();
+    if (text.size() > bytes_max)
+        return Error{fmt::format("\"{}\" is longer than {} bytes", name, bytes_max)};
+    return text;
 }
 
 Result<ControlRequest> read_backends(const json& request) {

@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include <fmt/format.h>
+
 #include "base/overload.h"
 #include "daemon/control_request.h"
+#include "daemon/words.h"
 #include "test/fuzz/fuzz.h"
 
 namespace komainu::fuzz {
@@ -37,6 +40,26 @@ std::string line_of(const ControlRequest& request) {
                        return json{{"command", "report"},
                                    {"node", number(asked.node)},
                                    {"alive", asked.alive}};
+                   },
+                   [](const AskBackend& asked) {
+                       json request{{"command", "backend"},
+                                    {"event", word(asked.kind)},
+                                    {"id", asked.backend},
+                                    {"origin", word(asked.origin)},
+                                    {"wait_ms", asked.wait / 1ms}};
+                       if (asked.key != 0) request["key"] = fmt::format("{:x}", asked.key);
+                       return request;
+                   },
+                   [](const AskBackends& asked) {
+                       return json{{"command", "backends"}, {"after", asked.after}};
+                   },
+                   [](const AskBackendHistory&) {
+                       return json{{"command", "backend-history"}};
+                   },
+                   [](const AskPgpool& asked) {
+                       return json{{"command", "pgpool"},
+                                   {"in_line", asked.trouble.empty()},
+                                   {"why", asked.trouble}};
                    }},
                request)
         .dump();
@@ -74,6 +97,12 @@ std::vector<std::string> seeds() {
             line_of(AskStandby{false}),
             line_of(AskReload{}),
             line_of(AskReport{NodeId{3}, false}),
+            line_of(AskBackend{}),
+            line_of(AskBackend{BackendEventKind::recovery_end, 63, 0xc0ffee,
+                               BackendEventOrigin::pgpool, 1h}),
+            line_of(AskBackends{"1.2-3"}),
+            line_of(AskBackendHistory{}),
+            line_of(AskPgpool{"it is not there"}),
             R"({"command":"switchover","node":65})",
             R"({"command":"switchover","node":1e99})",
             R"({"command":"a\u0000\ud83d\ude00\n"})",

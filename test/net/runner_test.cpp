@@ -232,12 +232,13 @@ TEST_F(RunnerTest, TellsAHookTheFacts) {
     add_hook("env | grep ^KOMAINU | sort > " + path("env"));
     begin();
     HookFacts facts{
-        HookEvent::peer_lost,         7,  NodeId{1}, NodeId{3}, "active", "active", "silent",
-        "node 3 is down; $(touch x)", "", ""};
+        HookEvent::peer_lost,         7,   NodeId{1}, NodeId{3}, "active", "active", "silent",
+        "node 3 is down; $(touch x)", "1", "detach"};
     order(HookOrder{1, 0, facts});
     EXPECT_TRUE(end_of(1).succeeded());
     EXPECT_EQ(text_in("env"),
-              "KOMAINU_ACTIVE=1\nKOMAINU_CAUSE=silent\nKOMAINU_CLUSTER=shrine\n"
+              "KOMAINU_ACTIVE=1\nKOMAINU_BACKEND=1\nKOMAINU_BACKEND_EVENT=detach\nKOMAINU_CAUSE="
+              "silent\nKOMAINU_CLUSTER=shrine\n"
               "KOMAINU_EVENT=peer_lost\nKOMAINU_NODE=2\nKOMAINU_OLD_ROLE=active\nKOMAINU_PEER=3\n"
               "KOMAINU_REASON=node 3 is down; $(touch x)\nKOMAINU_ROLE=active\nKOMAINU_TERM=7\n"
               "KOMAINU_VIPS=10.77.0.100/24 10.77.0.100/24\nKOMAINU_WHEN=after\n");

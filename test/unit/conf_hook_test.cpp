@@ -49,7 +49,7 @@ TEST(HookSection, NeedsEventsAndACommand) {
 TEST(HookSection, RefusesWhatIsNoEvent) {
     EXPECT_EQ(problems_of(good + "[hook.up]\ncommand = /bin/a\non = active master\n"),
               (Said{"k.conf:14: on: \"master\" is not one of the choices; write active or standby "
-                    "or fault or peer_lost or conflict"}));
+                    "or fault or peer_lost or conflict or backend"}));
     EXPECT_EQ(problems_of(good + "[hook.up]\ncommand = /bin/a\non = fault fault\n"),
               (Said{"k.conf:14: on: \"fault\" stands there twice; write it once"}));
 }
