@@ -10,7 +10,8 @@
 #   make html         renders the manual pages to build/html
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
-# demo and check install what is missing first (make deps). Variables: SAN=address,undefined or
+# demo and check install what is missing first (make deps). TESTS=basic leaves out the servers that
+# only tests run, pgpool-II and PostgreSQL, and those tests. Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
 # LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, MANDIR, SYSCONFDIR, UNITDIR,
 # SYSUSERSDIR and DESTDIR as the GNU conventions have them.
@@ -24,6 +25,7 @@ SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 DESTDIR    ?=
+TESTS      ?= full
 
 # All processors, unless told otherwise.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -70,29 +72,35 @@ SIM_TESTS := $(wildcard test/sim/*stories.cpp test/sim/quorum_table.cpp test/sim
 SIM       := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/main.cpp $(SIM_TESTS),$(wildcard test/sim/*.cpp)))
 UNIT      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/unit/*.cpp) $(SIM_TESTS))
 NET       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/net/*.cpp) test/bench/usage.cpp)
+# With pgpool-II and PostgreSQL, in the scenarios of the net-tests.
+PGPOOL    := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/pgpool/*.cpp) test/net/main.cpp \
+             test/net/scenario.cpp)
+BENCH_PGPOOL := $(patsubst %.cpp,$(B)/test/%.o,bench/pgpool.cpp bench/bench.cpp pgpool/pgpool_lab.cpp \
+             pgpool/pgpool.cpp pgpool/postgres.cpp pgpool/sql.cpp)
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
 BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp bench.cpp takeover.cpp usage.cpp)
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
-TESTS     := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/echo-service $(B)/demo $(B)/bench-smoke \
-             $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
+TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/echo-service $(B)/demo \
+             $(B)/bench-smoke $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/bench-pgpool \
+             $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
 PAGES     := $(notdir $(wildcard man/*.[578]))
 
 # --- What people call ---------------------------------------------------------------------------
 
-.PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events faults sim mutants model fuzz \
-        fuzz-corpus fuzzers format html install clean tests FORCE
+.PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events bench-pgpool \
+        faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
-	@packaging/deps.sh
+	@TESTS="$(TESTS)" packaging/deps.sh
 
 check: deps
 	@+$(MAKE) --no-print-directory tests
-	@SAN="$(SAN)" BUILD="$(B)" test/run
+	@SAN="$(SAN)" TESTS="$(TESTS)" BUILD="$(B)" test/run
 
 check-asan:
 	@+$(MAKE) --no-print-directory check SAN=address,undefined
@@ -133,6 +141,10 @@ bench-hogs: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-hogs
 	@$(B)/bench-hogs $(if $(SECONDS),--seconds $(SECONDS))
 
+bench-pgpool: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/bench-pgpool
+	@$(B)/bench-pgpool $(if $(RUNS),--runs $(RUNS))
+
 sim: deps
 	@+$(MAKE) --no-print-directory $(B)/sim
 	@$(B)/sim $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED))
@@ -141,7 +153,7 @@ mutants: deps
 	@+$(MAKE) --no-print-directory $(B)/sim $(B)/unit-tests
 	@BUILD="$(B)" test/mutants/run $(MUTANTS)
 
-tests: $(PROGRAMS) $(TESTS) compile_commands.json
+tests: $(PROGRAMS) $(TEST_PROGRAMS) compile_commands.json
 
 format:
 	clang-format -i $$(git ls-files '*.cpp' '*.h')
@@ -198,6 +210,8 @@ $(B)/unit-tests: $(UNIT) $(SIM) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
+$(B)/pgpool-tests: $(PGPOOL) $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS) $(call pkg,--libs,$(CHECK_LIBS)))
 $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
@@ -221,6 +235,8 @@ $(B)/bench-events: $(B)/test/bench/events.o $(B)/test/bench/bench.o $(B)/liblab.
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/test/bench/bench.o $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
+$(B)/bench-pgpool: $(BENCH_PGPOOL) $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS) $(call pkg,--libs,$(CHECK_LIBS)))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 
@@ -239,9 +255,9 @@ $(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
 
 # GoogleTest takes longer to read than most tests: it is read once, and included by all of them.
 GTEST   := $(B)/test/gtest.h
-READING  = $(if $(filter test/unit/% test/net/%,$<),-include $(GTEST))
-# What only komainu-check includes.
-CHECKING = $(if $(filter src/checker/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
+READING  = $(if $(filter test/unit/% test/net/% test/pgpool/%,$<),-include $(GTEST))
+# What only komainu-check and the tests with real servers include.
+CHECKING = $(if $(filter src/checker/% test/pgpool/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
 LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"')
 # The simulator is the one test that has to be fast.
 SPEED    = $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE))
@@ -249,7 +265,7 @@ $(GTEST).gch: $(B)/flags
 	@mkdir -p $(@D)
 	@echo '#include <gtest/gtest.h>' > $(GTEST)
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE_TESTS) $(USER_FLAGS) -x c++-header -o $@ $(GTEST)
-$(UNIT) $(NET): | $(GTEST).gch
+$(UNIT) $(NET) $(PGPOOL): | $(GTEST).gch
 
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)

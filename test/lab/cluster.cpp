@@ -91,6 +91,13 @@ std::string service_section(ServiceCheck check, const std::string& directory) {
     return "";
 }
 
+std::string placed(std::string text, const std::string& directory) {
+    constexpr std::string_view place = "@directory@";
+    for (auto at = text.find(place); at != text.npos; at = text.find(place, at))
+        text.replace(at, place.size(), directory);
+    return text;
+}
+
 }  // namespace
 
 Cluster::Cluster(ClusterOptions options)
@@ -110,7 +117,7 @@ std::string Cluster::configuration(int node) const {
            "/cluster.key\nquorum = " + options_.quorum + "\n" + options_.cluster_keys +
            node_sections(options_) + heartbeat_section(options_) + vip_sections(options_) +
            service_section(options_.check, here) + "\n[control]\nsocket = " + control_socket(node) +
-           "\nstate_dir = " + here + "/state\n" + options_.more;
+           "\nstate_dir = " + here + "/state\n" + placed(options_.more, here);
 }
 
 void Cluster::write_files(int node) const {

@@ -47,7 +47,8 @@ struct ClusterOptions {
     std::vector<LabLink> links = {};         ///< empty: one, of the family above on LAN 0
     Families families = Families::both;
     ServiceCheck check = ServiceCheck::none;
-    std::string more = {};                 ///< text at the end of every configuration
+    /// Text at the end of every configuration, in which @directory@ stands for the node's own.
+    std::string more = {};
     std::map<int, std::string> keys = {};  ///< hex; of nodes that shall not have the common one
     /// Words before the daemon's own command, such as those of env(1) or prlimit(1).
     std::map<int, std::vector<std::string>> launchers = {};
@@ -109,6 +110,7 @@ public:
 
     std::string control_socket(int node) const;
     std::string configuration_file(int node) const;
+    const std::string& directory() const { return directory_; }  ///< of them all
     std::string directory(int node) const;  ///< with everything that the node reads and writes
     std::string log(int node) const;        ///< what the node's processes printed
 

@@ -84,7 +84,8 @@ void become_root_within(uid_t uid, gid_t gid) {
 }
 
 void leave_the_host() {
-    constexpr int namespaces = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS;
+    constexpr int namespaces =
+        CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
     const uid_t uid = ::getuid();
     const gid_t gid = ::getgid();
     if (::unshare(namespaces) == 0) return;

@@ -1,7 +1,8 @@
 // A place of its own for everything that the tests, the demo and the benchmark start: network,
-// process, mount and host-name namespaces, and for an ordinary user a user namespace in which he is
-// root. None of them has a name outside, so nothing can be left behind: when the outer process ends
-// by whatever cause, the kernel ends all processes within, and the namespaces go with them.
+// process, mount, host-name and shared-memory namespaces, and for an ordinary user a user namespace
+// in which he is root. None of them has a name outside, so nothing can be left behind: when the
+// outer process ends by whatever cause, the kernel ends all processes within, and the namespaces go
+// with them.
 //
 //   outer process -> init (pid 1: reaps orphans, as every system's init does) -> body
 #pragma once

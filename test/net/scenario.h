@@ -62,6 +62,7 @@ protected:
 
     /// From here on the witnesses' reports count.
     void mark();
+    Instant marked_at() const { return mark_; }
     int expect_takeover_since_mark(int from);
     void expect_unmoved(int active);
 

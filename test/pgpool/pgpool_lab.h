@@ -1,0 +1,56 @@
+// What the tests with real servers have in common: beside each node of a cluster a pgpool-II, two
+// hosts with a PostgreSQL each, a primary and its standby, and a client that commits by the VIP.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "test/lab/cluster.h"
+#include "test/pgpool/pgpool.h"
+#include "test/pgpool/postgres.h"
+#include "test/pgpool/sql.h"
+
+namespace komainu::lab {
+
+/// Whether pgpool-II and PostgreSQL are installed.
+bool has_real_servers();
+
+/// The shortest with which pgpool-II's watchdog finds nobody dead who is not.
+inline constexpr Duration watchdog_deadtime = 2s;
+
+/// For the pgpool.conf of those who keep pgpool-II's own watchdog, as fast as it goes.
+std::string watchdog_settings(Cluster&, const std::string& lifecheck_method,
+                              const std::string& delegate_ip);
+
+class PgpoolLab {
+public:
+    struct Options {
+        int databases = 2;          ///< the first is the primary
+        std::string settings = {};  ///< more of every pgpool.conf
+    };
+
+    /// Starts the databases, and nothing else.
+    PgpoolLab(Cluster&, const Options&);
+
+    Postgres& database(int i) { return databases_.at(static_cast<std::size_t>(i)); }
+    Pgpool& pgpool(int node) { return pgpools_.at(static_cast<std::size_t>(node - 1)); }
+
+    /// Until each pgpool's watchdog has a leader and the others for its standbys.
+    bool wait_until_watchdog_is_whole(Duration limit);
+    void start_pgpools();  ///< and waits until all of them serve
+    /// Begins to commit by the VIP, and waits until it does.
+    SqlClient& start_client();
+    SqlClient& client() { return *client_; }
+
+    /// Until all pgpools that run have the backend in that status. False when they do not in time.
+    bool wait_until_all_say(std::size_t backend, const std::string& status);
+
+private:
+    Cluster& cluster_;
+    std::deque<Postgres> databases_;
+    std::deque<Pgpool> pgpools_;
+    std::unique_ptr<SqlClient> client_;
+};
+
+}  // namespace komainu::lab
