@@ -3,6 +3,9 @@
 # its rebuilds (dnf). Says nothing and changes nothing when all of it is there. Uses sudo only when
 # not root. Whoever installs things another way never needs this script: `make all tests` does
 # not call it.
+#
+# TESTS=basic leaves out the servers that the tests in test/pgpool run. They are installed without being
+# started, now or at the next boot, and without a database.
 set -euo pipefail
 
 debian_packages="g++ make pkg-config
@@ -23,6 +26,11 @@ el_packages="gcc-c++ make pkgconf-pkg-config
     libbpf-devel clang bpftool
     gtest-devel libpcap-devel wireshark-cli iproute ShellCheck
     libasan libubsan compiler-rt"
+
+# With what pgpool-II's own watchdog calls. EL has no pgpool-II; those tests are skipped there unless it
+# comes from the repositories of PostgreSQL.
+debian_servers="pgpool2 postgresql iputils-ping iputils-arping"
+el_servers=
 
 die() { echo "make deps: $*" >&2; exit 1; }
 
@@ -51,10 +59,30 @@ missing_on_el() {
     done
 }
 
+# Debian starts a service when its package is installed, and makes a database of PostgreSQL's, unless
+# it is told before. What stands there already is left as it is.
+keep_servers_down() {
+    policy=/usr/sbin/policy-rc.d
+    [ -e $policy ] || {
+        trap '$sudo rm -f $policy' EXIT
+        printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+        $sudo chmod 755 $policy
+    }
+    local settings=/etc/postgresql-common/createcluster.conf
+    [ -e $settings ] || {
+        $sudo mkdir -p ${settings%/*}
+        echo 'create_main_cluster = false' | $sudo tee $settings >/dev/null
+    }
+}
+
 install_on_debian() {
     quietly apt-get -q update
+    case " $* " in *' pgpool2 '*|*' postgresql '*) keep_servers_down ;; esac
     # Else tshark would ask whether ordinary users may capture.
     quietly env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
+    case " $* " in *' pgpool2 '*)
+        ! command -v systemctl >/dev/null || quietly systemctl disable pgpool2 ;;
+    esac
 }
 
 install_on_el() {
@@ -70,16 +98,17 @@ install_on_el() {
 }
 
 if command -v apt-get >/dev/null; then
-    system=debian packages=$debian_packages
+    system=debian packages=$debian_packages servers=$debian_servers
 elif command -v dnf >/dev/null; then
-    system=el packages=$el_packages
+    system=el packages=$el_packages servers=$el_servers
 else
     die "neither apt-get nor dnf here; install by hand: $debian_packages"
 fi
 
+[ "${TESTS:-full}" != basic ] || servers=
 # The lists are split into words on purpose, here and below.
 # shellcheck disable=SC2086
-missing=$(missing_on_$system $packages)
+missing=$(missing_on_$system $packages $servers)
 [ -n "$missing" ] || exit 0
 sudo=
 if [ "$(id -u)" != 0 ]; then
