@@ -70,9 +70,7 @@ bool PgpoolLab::wait_until_watchdog_is_whole(Duration limit) {
         }
         return leaders == 1 && standbys == cluster_.size() - 1;
     };
-    for (const auto give_up = now() + limit; now() < give_up; sleep_for(ask_again_after))
-        if (std::ranges::all_of(pgpools_, is_whole)) return true;
-    return false;
+    return wait_until_all(is_whole, limit);
 }
 
 void PgpoolLab::start_pgpools() {
@@ -88,13 +86,26 @@ SqlClient& PgpoolLab::start_client() {
     return *client_;
 }
 
-bool PgpoolLab::wait_until_all_say(std::size_t backend, const std::string& status) {
-    for (const auto give_up = now() + 3 * patience; now() < give_up; sleep_for(ask_again_after))
-        if (std::ranges::all_of(pgpools_, [&](Pgpool& pgpool) {
-                return !pgpool.running() || pgpool.backend_status(backend) == status;
-            }))
+bool PgpoolLab::wait_until_all(const std::function<bool(const Pgpool&)>& is_so, Duration limit) {
+    for (const auto give_up = now() + limit; now() < give_up; sleep_for(ask_again_after))
+        if (std::ranges::all_of(pgpools_,
+                                [&](Pgpool& pgpool) { return !pgpool.running() || is_so(pgpool); }))
             return true;
     return false;
+}
+
+bool PgpoolLab::wait_until_all_say(std::size_t backend, const std::string& status) {
+    return wait_until_all(
+        [&](const Pgpool& pgpool) { return pgpool.backend_status(backend) == status; },
+        3 * patience);
+}
+
+bool PgpoolLab::wait_until_nobody_says(std::size_t backend, const std::string& status) {
+    return wait_until_all(
+        [&](const Pgpool& pgpool) {
+            return pgpool.backend_status(backend).value_or(status) != status;
+        },
+        3 * patience);
 }
 
 }  // namespace komainu::lab

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,8 +46,12 @@ public:
 
     /// Until all pgpools that run have the backend in that status. False when they do not in time.
     bool wait_until_all_say(std::size_t backend, const std::string& status);
+    bool wait_until_nobody_says(std::size_t backend, const std::string& status);
 
 private:
+    /// Of those that run.
+    bool wait_until_all(const std::function<bool(const Pgpool&)>& is_so, Duration limit);
+
     Cluster& cluster_;
     std::deque<Postgres> databases_;
     std::deque<Pgpool> pgpools_;
