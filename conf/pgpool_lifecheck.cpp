@@ -96,8 +96,10 @@ private:
     void write_query() {
         draft_.key("check", "query", "");
         draft_.comment(
-            "With error_answers = well a pgpool whose backends are all down counts as alive: then");
-        draft_.comment("the VIP does not move, which would not help.");
+            "A pgpool that searches a primary accepts nobody, and with all backends down it hangs "
+            "up:");
+        draft_.comment(
+            "then the VIP moves for nothing. check = process, with its pid_file, does not mind.");
         write_conninfo();
         if (const auto* password = watchdog_.take("wd_lifecheck_password"))
             draft_.refuse(*password, why_not(password->name));
