@@ -42,13 +42,13 @@ std::string line_of(const ControlRequest& request) {
                                    {"alive", asked.alive}};
                    },
                    [](const AskBackend& asked) {
-                       json request{{"command", "backend"},
-                                    {"event", word(asked.kind)},
-                                    {"id", asked.backend},
-                                    {"origin", word(asked.origin)},
-                                    {"wait_ms", asked.wait / 1ms}};
-                       if (asked.key != 0) request["key"] = fmt::format("{:x}", asked.key);
-                       return request;
+                       json said{{"command", "backend"},
+                                 {"event", word(asked.kind)},
+                                 {"id", asked.backend},
+                                 {"origin", word(asked.origin)},
+                                 {"wait_ms", asked.wait / 1ms}};
+                       if (asked.key != 0) said["key"] = fmt::format("{:x}", asked.key);
+                       return said;
                    },
                    [](const AskBackends& asked) {
                        return json{{"command", "backends"}, {"after", asked.after}};
