@@ -39,7 +39,7 @@ FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
 
-LIBS      := libmnl libnl-3.0 libnl-route-3.0 libsodium libcap-ng libseccomp libbpf fmt
+LIBS      := libmnl libnl-3.0 libnl-route-3.0 libsodium libcap-ng libseccomp libbpf fmt libmd
 # Of komainu-check alone: the daemon does without them.
 CHECK_LIBS := libcurl libpq
 TEST_LIBS := libpcap gtest
@@ -64,7 +64,7 @@ LDLIBS      = $(call pkg,--libs,$(LIBS)) -lboost_program_options
 TEST_LDLIBS = $(call pkg,--libs,$(TEST_LIBS)) -lpthread
 
 ROOMS     := src/base src/core packet netlink conf src/io src/guard src/runner src/check src/checker \
-             src/daemon src/ctl
+             src/pgpool src/daemon src/ctl
 SOURCES   := $(filter-out %/main.cpp,$(wildcard $(ROOMS:=/*.cpp)))
 OBJECTS   := $(SOURCES:%.cpp=$(B)/%.o)
 LAB       := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/lab/*.cpp))

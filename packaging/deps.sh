@@ -11,18 +11,17 @@ set -euo pipefail
 debian_packages="g++ make pkg-config
     libmnl-dev libnl-3-dev libnl-route-3-dev libboost-program-options-dev libsodium-dev
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
-    libcurl4-openssl-dev libpq-dev
+    libcurl4-openssl-dev libpq-dev libmd-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc
-    libclang-rt-dev"
+    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck libclang-rt-dev"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
-# libsodium, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips the
-# model there; without mandoc it skips the form of the manual pages.
+# libsodium, libmd, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips
+# the model there.
 el_packages="gcc-c++ make pkgconf-pkg-config
     libmnl-devel libnl3-devel boost-devel libsodium-devel
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
-    libcurl-devel libpq-devel
+    libcurl-devel libpq-devel libmd-devel
     libbpf-devel clang bpftool
     gtest-devel libpcap-devel wireshark-cli iproute ShellCheck
     libasan libubsan compiler-rt"
