@@ -5,7 +5,7 @@
 #   make faults       fails, kills and isolates nodes in every way, and shows what comes of it;
 #                     ROW='part of a name', SEED=
 #   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
-#   make              builds build/release/{komainud,komainuctl,komainu-check}
+#   make              builds build/release/{komainud,komainuctl,komainu-check,komainu-pgpool}
 #   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
 #   make html         renders the manual pages to build/html
 #   make mutants      whether the simulator finds deliberate flaws in the core
@@ -82,7 +82,7 @@ FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard 
 BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp bench.cpp takeover.cpp usage.cpp)
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
-PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check
+PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check $(B)/komainu-pgpool
 TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/echo-service $(B)/demo \
              $(B)/bench-smoke $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/bench-pgpool \
              $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
@@ -170,6 +170,7 @@ install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainud $(DESTDIR)$(SBINDIR)/komainud
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
 	install -D -m 755 $(B)/komainu-check $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-check
+	install -D -m 755 $(B)/komainu-pgpool $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-pgpool
 	install -D -m 644 conf/komainu.conf $(DESTDIR)$(SYSCONFDIR)/komainu/komainu.conf.sample
 	install -d $(DESTDIR)$(DATADIR)/komainu/cloud
 	install -m 755 $(filter-out %.sh,$(wildcard conf/cloud/*)) $(DESTDIR)$(DATADIR)/komainu/cloud
@@ -204,6 +205,8 @@ $(B)/komainuctl: $(B)/src/ctl/main.o $(B)/libkomainu.a
 	$(call link)
 $(B)/komainu-check: $(B)/src/checker/main.o $(B)/libkomainu.a
 	$(call link,$(call pkg,--libs,$(CHECK_LIBS)))
+$(B)/komainu-pgpool: $(B)/src/pgpool/main.o $(B)/libkomainu.a
+	$(call link)
 $(B)/sim: $(B)/test/sim/main.o $(SIM) $(B)/libkomainu.a
 	$(call link)
 $(B)/unit-tests: $(UNIT) $(SIM) $(B)/liblab.a $(B)/libkomainu.a
