@@ -37,6 +37,13 @@ void ignore_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+void set_blocked(int signal, int how) {
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    sigprocmask(how, &one, nullptr);
+}
+
 /// What a child needs of this process is the end of its pipe, and the files that it is to fill: a
 /// copy of the runner's end of the socket would hide the runner's death from main.
 void keep_only(std::vector<unsigned> fds) {
@@ -54,6 +61,7 @@ void keep_only(std::vector<unsigned> fds) {
     ::setsid();
     ::prctl(PR_SET_NAME, "komainu-minder");
     ::signal(SIGTERM, SIG_DFL);
+    set_blocked(SIGTERM, SIG_UNBLOCK);
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != runner) ::_exit(1);
     files.push_back(static_cast<unsigned>(report));
@@ -272,7 +280,10 @@ Status Runner::fork_minder(Run& run, const Work& work) {
     run.report = Fd(ends[0]);
     const Fd minders(ends[1]);
     const pid_t runner = ::getpid();
+    // A minder that is to end before it has begun would ignore it, as this process does.
+    set_blocked(SIGTERM, SIG_BLOCK);
     run.minder = ::fork();
+    if (run.minder != 0) set_blocked(SIGTERM, SIG_UNBLOCK);
     if (run.minder < 0) return Error::from_errno("cannot fork", errno);
     if (run.minder != 0) return Ok{};
     std::vector<unsigned> files;
