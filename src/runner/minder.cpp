@@ -62,11 +62,11 @@ void reset_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Status take_streams(const Fd& output) {
+Status take_streams(const Program& program, const Fd& output) {
     const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!nothing) return Error::from_errno("cannot open /dev/null", errno);
     if (::dup2(nothing.get(), STDIN_FILENO) < 0 || ::dup2(output.get(), STDOUT_FILENO) < 0 ||
-        ::dup2(output.get(), STDERR_FILENO) < 0)
+        (!program.logs && ::dup2(output.get(), STDERR_FILENO) < 0))
         return Error::from_errno("cannot redirect", errno);
     // What the program prints is its own affair: it may block there like on any pipe.
     ::fcntl(STDOUT_FILENO, F_SETFL, O_WRONLY);
@@ -77,7 +77,7 @@ Status take_streams(const Fd& output) {
 Status execute(const Program& program, const Fd& output) {
     ::setsid();
     reset_signals();
-    if (Status taken = take_streams(output); !taken) return taken;
+    if (Status taken = take_streams(program, output); !taken) return taken;
     if (Status became = become(program.user); !became) return became;
     // After the change of user, which undoes it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -159,7 +159,9 @@ private:
 
     void await_news(Instant until) {
         pollfd news[] = {{signals_->fd(), POLLIN, 0}, {output_end_.get(), POLLIN, 0}};
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - boot_now());
+        constexpr Duration longest = 1h;  // it need not be waited for in one go
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(std::min(until - boot_now(), longest));
         ::poll(news, std::size(news), static_cast<int>(std::max(left.count(), 0L)));
         drain(output_end_, output_);
         while (const auto signal = signals_->next())

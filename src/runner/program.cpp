@@ -11,6 +11,7 @@
 #include "conf/check_environment.h"
 #include "conf/names.h"
 #include "conf/outside.h"
+#include "conf/pgpool_environment.h"
 #include "conf/title.h"
 
 namespace komainu {
@@ -31,21 +32,21 @@ bool is_run(const ServiceConfig& service) {
     return is_checker(service) || service.check == CheckKind::command;
 }
 
-/// komainu-check: beside this program where both were built, else where it is installed.
-Result<std::string> check_program() {
+/// One of komainu's own: beside this program where both were built, else where it is installed.
+Result<std::string> own_program(const std::string& name) {
     std::array<char, PATH_MAX> self{};
     const auto length = readlink("/proc/self/exe", self.data(), self.size());
     std::string beside(self.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
     beside.resize(beside.rfind('/') + 1);
-    const std::string installed = KOMAINU_LIBEXECDIR "/komainu/komainu-check";
-    for (const auto& path : {beside + "komainu-check", installed})
+    const std::string installed = KOMAINU_LIBEXECDIR "/komainu/" + name;
+    for (const auto& path : {beside + name, installed})
         if (access(path.c_str(), X_OK) == 0) return path;
     return Error::from_errno("cannot run " + installed, errno);
 }
 
 Result<Program> checker_of(const ServiceConfig& service) {
     const std::string title = title_of(service);
-    const auto path = check_program();
+    const auto path = own_program("komainu-check");
     if (!path) return Error{title + ": " + path.error().what};
     return Program{title,
                    {path.value(), std::string(name_of(check_kinds, service.check))},
@@ -134,6 +135,16 @@ std::optional<Program> program_of(std::string title, const Argv& command, const 
         std::move(title), command, common_environment(config), {}, config.backends.command_timeout};
 }
 
+/// As the daemon's own user. A witness holds no VIP, and has no pgpool.
+Result<std::optional<Program>> pgpool_of(const Config& config) {
+    if (!config.pgpool || config.node(config.self).witness) return std::optional<Program>{};
+    const auto path = own_program("komainu-pgpool");
+    if (!path) return Error{"pgpool: " + path.error().what};
+    Program program{"pgpool", {path.value()}, pgpool_environment(config), {}, no_time_limit};
+    program.logs = true;
+    return std::optional(program);
+}
+
 std::string text_of(NodeId id) { return id == no_node ? "" : std::to_string(number(id)); }
 
 }  // namespace
@@ -179,6 +190,9 @@ Result<Programs> programs_of(const Config& config, const Users& users) {
         program_of("backends.failover_command", backends.failover_command, config),
         program_of("backends.failback_command", backends.failback_command, config),
         program_of("backends.follow_primary_command", backends.follow_primary_command, config)};
+    auto pgpool = pgpool_of(config);
+    if (!pgpool) return pgpool.error();
+    programs.pgpool = std::move(*pgpool);
     return programs;
 }
 

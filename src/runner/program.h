@@ -16,12 +16,16 @@
 
 namespace komainu {
 
+/// For a program that runs as long as the runner does.
+inline constexpr Duration no_time_limit = 100 * 365 * 24h;
+
 struct Program {
     std::string title;  ///< "service.pgpool", "hook.up"
     Argv argv;
     std::vector<std::string> environment;  ///< "NAME=value", all of it
     std::optional<Identity> user;
     Duration timeout{};
+    bool logs = false;  ///< what it prints on stderr is a log, and goes where the runner's goes
 };
 
 /// By service; nothing where none is run.
@@ -38,6 +42,7 @@ struct Programs {
     std::vector<VipPrograms> vips;  ///< by VIP that commands move
     /// By ClusterCommand; nothing where there is none. Its words still have their placeholders.
     std::array<std::optional<Program>, 3> commands;
+    std::optional<Program> pgpool;  ///< runs always
 
     bool run_root() const;
 };

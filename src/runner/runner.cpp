@@ -28,6 +28,8 @@ namespace komainu {
 
 namespace {
 
+constexpr std::uint64_t run_of_nobody = 0;  ///< main counts from 1
+
 // Main decides when to end, also when the terminal sends its Ctrl-C to all; its end shows as
 // end-of-file.
 void ignore_signals() {
@@ -81,10 +83,12 @@ Runner::Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, 
       taken_(std::move(taken)),
       to_main_(std::move(to_main)),
       to_guard_(std::move(to_guard)),
-      main_watch_(loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { on_main(); })) {}
+      main_watch_(loop.watch(to_main_.get(), EPOLLIN, [this](std::uint32_t) { on_main(); })),
+      pgpool_timer_(loop, [this] { start_pgpool(); }) {}
 
 void Runner::run() {
     send_over(to_main_.get(), RunnerReport{RunnerReadyReport{}});
+    start_pgpool();
     loop_.run();
 }
 
@@ -121,13 +125,13 @@ void Runner::check(const CheckOrder& order) {
     const auto of = checks.find(order.node);
     if (of == checks.end() || order.service >= of->second.size() || !of->second[order.service])
         return report(order.run, {Ending::not_started, 0, "there is no such check"});
-    start(order.run, *of->second[order.service], false);
+    start(order.run, *of->second[order.service], Kind::check);
 }
 
 void Runner::run_command(const CommandOrder& order) {
     const auto& program = taken_.programs.commands[static_cast<std::size_t>(order.command)];
     if (!program) return report(order.run, {Ending::not_started, 0, "there is no such command"});
-    start(order.run, told(*program, order.change, taken_.config), false);
+    start(order.run, told(*program, order.change, taken_.config), Kind::check);
 }
 
 /// By a process of its own, as any disk may keep it waiting.
@@ -151,14 +155,14 @@ void Runner::move_vip(const MoveVipOrder& order) {
         vips_up_.insert(order.vip);
     else
         vips_up_.erase(order.vip);
-    start(order.run, order.up ? vips[order.vip].up : vips[order.vip].down, false);
+    start(order.run, order.up ? vips[order.vip].up : vips[order.vip].down, Kind::check);
 }
 
 /// Nobody waits for these any more. Their minders outlive the runs that are being ended.
 void Runner::take_vips_down() {
     for (const std::size_t vip : std::exchange(vips_up_, {})) {
         log_notice("{}: is taken down", taken_.programs.vips[vip].down.title);
-        start(0, taken_.programs.vips[vip].down, false);
+        start(run_of_nobody, taken_.programs.vips[vip].down, Kind::check);
     }
 }
 
@@ -181,7 +185,7 @@ void Runner::run_next_hook() {
     while (const auto hook = hooks_.next()) {
         log_notice("{}: runs on {}, term {}", hook->program.title,
                    name_of(hook_events, hook->event), hook->term);
-        if (start(hook->run, hook->program, true)) return;
+        if (start(hook->run, hook->program, Kind::hook)) return;
         hooks_.ended();
     }
 }
@@ -252,13 +256,20 @@ void Runner::take_over(const TakeOverOrder& order) {
 
 // --- Runs ----------------------------------------------------------------------------------------
 
-bool Runner::start(std::uint64_t id, const Program& program, bool is_hook) {
-    Run run{.id = id, .title = program.title, .is_hook = is_hook, .began = loop_.now()};
+/// Not in a daemon that ends.
+void Runner::start_pgpool() {
+    const auto& program = taken_.programs.pgpool;
+    if (!program || farewell_ || !to_main_) return;
+    if (!start(run_of_nobody, *program, Kind::pgpool))
+        pgpool_timer_.set(loop_.now() + pgpool_pause);
+}
+
+bool Runner::start(std::uint64_t id, const Program& program, Kind kind) {
+    Run run{.id = id, .title = program.title, .kind = kind, .began = loop_.now()};
     const Status begun = begin(std::move(run), [&](const Run&) { return mind(program); });
     if (begun) return true;
     const RunEnd end{Ending::not_started, 0, first_line(begun.error().what)};
-    if (is_hook)
-        log_hook({.id = id, .title = program.title, .is_hook = true, .began = loop_.now()}, end);
+    log_end({.id = id, .title = program.title, .kind = kind, .began = loop_.now()}, end);
     report(id, end);
     return false;
 }
@@ -301,31 +312,36 @@ void Runner::on_minder(std::list<Run>::iterator run) {
         if (const auto read = decode_runner_report(Bytes(room).first(length)))
             if (const auto* done = std::get_if<RunReport>(&*read)) end = done->end;
     ::waitpid(run->minder, nullptr, 0);
-    if (run->is_hook) log_hook(*run, end);
+    log_end(*run, end);
     if (run->files)
         config_was_read(*run, end);
     else
         report(run->id, end);
-    const bool was_hook = run->is_hook;
+    const Kind kind = run->kind;
     runs_.erase(run);
-    if (was_hook) {
+    if (kind == Kind::hook) {
         hooks_.ended();
         run_next_hook();
     }
+    if (kind == Kind::pgpool) pgpool_timer_.set(loop_.now() + pgpool_pause);
     end_when_done();
 }
 
-void Runner::log_hook(const Run& run, const RunEnd& end) const {
+void Runner::log_end(const Run& run, const RunEnd& end) const {
     const auto took = (loop_.now() - run.began) / 1ms;
-    if (end.succeeded())
+    if (run.kind == Kind::hook && end.succeeded())
         log_notice("{}: done after {} ms", run.title, took);
-    else
+    else if (run.kind == Kind::hook)
         log_warning("{}: failed after {} ms: {}", run.title, took, to_string(end));
+    else if (run.kind == Kind::pgpool && end.ending != Ending::stopped)
+        log_warning("{}: ended after {} ms, and is started anew: {}", run.title, took,
+                    to_string(end));
 }
 
 /// Main may be gone, or be stopped for so long that the socket is full: it has its own time limits.
 void Runner::report(std::uint64_t id, const RunEnd& end) {
-    if (to_main_) send_over(to_main_.get(), RunnerReport{RunReport{id, end}});
+    if (to_main_ && id != run_of_nobody)
+        send_over(to_main_.get(), RunnerReport{RunReport{id, end}});
 }
 
 void Runner::report_config(std::uint64_t id, ConfigOutcome outcome, std::string text,
@@ -336,7 +352,7 @@ void Runner::report_config(std::uint64_t id, ConfigOutcome outcome, std::string 
 
 void Runner::stop_runs(Which which) {
     for (const Run& run : runs_)
-        if (which == Which::all || !run.is_hook) ::kill(run.minder, SIGTERM);
+        if (which == Which::all || run.kind != Kind::hook) ::kill(run.minder, SIGTERM);
 }
 
 void Runner::end_when_done() {

@@ -21,6 +21,7 @@ namespace komainu {
 class Runner {
 public:
     static constexpr std::size_t runs_max = 128;  ///< at once
+    static constexpr Duration pgpool_pause = 1s;  ///< before its program is started anew
 
     /// The users are those of the start, when there were still the privileges to become others.
     Runner(Loop& loop, ConfigSource source, Users users, TakenConfig taken, Fd to_main,
@@ -30,10 +31,15 @@ public:
     void run();
 
 private:
+    enum class Kind : std::uint8_t {
+        check,  ///< is no more awaited when main ends, as are all but hooks
+        hook,
+        pgpool,  ///< for nobody in main
+    };
     struct Run {
         std::uint64_t id = 0;
         std::string title;
-        bool is_hook = false;
+        Kind kind = Kind::check;
         Instant began;
         std::optional<ConfigFiles> files{};  ///< of one that reads the configuration
         pid_t minder = -1;
@@ -63,11 +69,12 @@ private:
     void hand_to_guard(int text);
     void take_over(const TakeOverOrder& order);
 
-    bool start(std::uint64_t id, const Program& program, bool is_hook);
+    void start_pgpool();
+    bool start(std::uint64_t id, const Program& program, Kind kind);
     Status begin(Run run, const Work& work);
     Status fork_minder(Run& run, const Work& work);
     void on_minder(std::list<Run>::iterator run);
-    void log_hook(const Run& run, const RunEnd& end) const;
+    void log_end(const Run& run, const RunEnd& end) const;
     void report(std::uint64_t id, const RunEnd& end);
     void report_config(std::uint64_t id, ConfigOutcome outcome, std::string text,
                        std::span<const int> files = {});
@@ -89,6 +96,7 @@ private:
     std::list<Run> runs_;
     HookQueue hooks_;
     std::set<std::size_t> vips_up_;  ///< those that main has ordered up, and not down since
+    Loop::Timer pgpool_timer_;       ///< to start its program, anew too
     bool farewell_ = false;
 };
 

@@ -363,5 +363,63 @@ TEST_F(RunnerTest, DoesNotStartWithAUserWhoDoesNotExist) {
               RunnerReport{RunnerFailedReport{"service.s0: user: there is no user no-such-user"}});
 }
 
+class RunnerOfPgpoolTest : public RunnerTest {
+protected:
+    RunnerOfPgpoolTest() {
+        config_.nodes = {NodeConfig{.id = NodeId{2}, .addresses = {}}};
+        config_.pgpool.emplace().user = "komainu";
+        config_.control.socket = path("control.sock");
+    }
+
+    /// Of komainu-pgpool, when it runs and is another than that.
+    pid_t await_program(pid_t other = 0) {
+        pid_t running = 0;
+        EXPECT_TRUE(lab::wait_until(
+            [&] {
+                running = program();
+                return running != 0 && running != other;
+            },
+            patience));
+        return running;
+    }
+
+private:
+    pid_t program() {
+        for (const pid_t minder : lab::children_of(pid_))
+            for (const pid_t child : lab::children_of(minder))
+                if (lab::read_file("/proc/" + std::to_string(child) + "/comm") ==
+                    "komainu-pgpool\n")
+                    return child;
+        return 0;
+    }
+};
+
+TEST_F(RunnerOfPgpoolTest, KeepsItsProgramRunningAndEndsItWithMain) {
+    begin();
+    const pid_t first = await_program();
+    const Instant killed = lab::now();
+    ::kill(first, SIGKILL);
+    const pid_t second = await_program(first);
+    EXPECT_GE(lab::now() - killed, Runner::pgpool_pause);
+    say_farewell();
+    EXPECT_TRUE(await_end());
+    EXPECT_FALSE(lab::exists(second));
+}
+
+TEST_F(RunnerOfPgpoolTest, EndsItsProgramWhenMainDies) {
+    begin();
+    const pid_t running = await_program();
+    ends_.main.close();
+    EXPECT_TRUE(await_end());
+    EXPECT_FALSE(lab::exists(running));
+}
+
+TEST_F(RunnerOfPgpoolTest, RunsNoneOnAWitness) {
+    config_.nodes[0].witness = true;
+    begin();
+    lab::sleep_for(300ms);
+    EXPECT_EQ(lab::children_of(pid_), std::vector<pid_t>{});
+}
+
 }  // namespace
 }  // namespace komainu
