@@ -176,6 +176,8 @@ install: $(PROGRAMS)
 	install -m 755 $(filter-out %.sh,$(wildcard conf/cloud/*)) $(DESTDIR)$(DATADIR)/komainu/cloud
 	install -m 644 conf/cloud/common.sh $(DESTDIR)$(DATADIR)/komainu/cloud
 	sed -i 's#/usr/share#$(DATADIR)#' $(DESTDIR)$(DATADIR)/komainu/cloud/*
+	install -d $(DESTDIR)$(DATADIR)/komainu/pgpool
+	install -m 644 conf/pgpool/*.conf $(DESTDIR)$(DATADIR)/komainu/pgpool
 	for page in $(PAGES); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
 	  install -D -m 644 man/$$page $$to && sed -i \
 	    's#/usr/share/komainu#$(DATADIR)/komainu#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done

@@ -55,6 +55,21 @@ void check_service(const ServiceConfig& service, const Config& config, const Lin
                        "priority; remove it");
 }
 
+/// What the pgpool-II beside a node is kept in line with.
+void check_pgpool(const Config& config, const Lines& lines, Problems& problems) {
+    if (!config.pgpool) return;
+    if (config.backend_list.empty())
+        problems.error(lines.section("pgpool"),
+                       "there is no backend to keep in line; write [backend.0] and address = ... "
+                       "under it, as in pgpool.conf");
+    const bool is_checked = std::ranges::any_of(
+        config.services, [](const ServiceConfig& service) { return service.backend.has_value(); });
+    if (config.pgpool->mode == PgpoolMode::consensus && !is_checked)
+        problems.warning(lines.place("pgpool", "mode"),
+                         "no node looks whether a backend is down; write a [service.NAME] with "
+                         "backend = N for each, or mode = mirror");
+}
+
 }  // namespace
 
 void check_backends(const Config& config, const Lines& lines, Problems& problems) {
@@ -71,6 +86,7 @@ void check_backends(const Config& config, const Lines& lines, Problems& problems
                        config.nodes.size());
     check_addresses(config, lines, problems);
     check_primary(config, lines, problems);
+    check_pgpool(config, lines, problems);
     for (const ServiceConfig& service : config.services)
         check_service(service, config, lines, problems);
 }

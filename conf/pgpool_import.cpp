@@ -33,6 +33,7 @@ public:
         write_vip_section(watchdog_, draft_);
         write_lifecheck_sections(nodes, watchdog_, draft_);
         write_hook_sections(watchdog_, draft_);
+        propose_link();
         name_the_rest();
     }
 
@@ -51,7 +52,8 @@ private:
         draft_.comment(
             "Write use_watchdog = off into each pgpool.conf before komainud starts: two must not");
         draft_.comment(
-            "move one address. The pgpools then no longer tell one another of their backends.");
+            "move one address. The pgpools then no longer tell one another of their backends;");
+        draft_.comment("what stands at the end about [pgpool] does that in the watchdog's place.");
         if (const auto* use = watchdog_.take("use_watchdog")) write_use(*use);
         if (nodes.each_has_a_file)
             draft_.comment(
@@ -136,6 +138,21 @@ private:
             if (const auto* given = watchdog_.find(vip))
                 if (parse_address(given->value) == address) return false;
         return !address.is_loopback() && !nodes.has_address(address);
+    }
+
+    /// Only the watchdog's part of the file is read, to which the backends do not belong.
+    void propose_link() {
+        draft_.paragraph();
+        draft_.comment(
+            "To keep the pgpools' backends in line with one another, write a [backend.N]");
+        draft_.comment(
+            "with its address for each backend_hostnameN, and, with a user of pcp.conf:");
+        draft_.comment("");
+        draft_.comment("    [pgpool]");
+        draft_.comment("    user = komainu");
+        draft_.comment("");
+        draft_.comment(
+            "komainu.conf.sample says more, and which files show the pgpool.conf for that.");
     }
 
     void name_the_rest() {

@@ -362,6 +362,9 @@ TEST(ConfSample, ShowsEveryDefaultAsItIs) {
     EXPECT_EQ(config.hooks.at(0).when, HookConfig{}.when);
     EXPECT_EQ(config.hooks.at(0).wait, HookConfig{}.wait);
     EXPECT_EQ(config.hooks.at(0).timeout, HookConfig{}.timeout);
+    PgpoolConfig pgpool;
+    pgpool.user = "komainu";
+    EXPECT_EQ(config.pgpool, pgpool);
     EXPECT_EQ(config.control.socket, ControlConfig{}.socket);
     EXPECT_EQ(config.control.state_dir, ControlConfig{}.state_dir);
 }

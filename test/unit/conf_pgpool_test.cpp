@@ -16,6 +16,8 @@ using conf_text::good;
 using conf_text::problems_of;
 using conf_text::Said;
 
+const std::string with_backend = good + "[backend.0]\naddress = 10.0.0.11:5432\n";
+
 Config config_of(const std::string& section) {
     auto config = read_config(good + section).config;
     config.self = NodeId{2};
@@ -43,16 +45,29 @@ TEST(ConfPgpool, HasTheDocumentedDefaults) {
     EXPECT_EQ(pgpool->interval, 500ms);
 }
 
-TEST(ConfPgpool, NeedsAUser) {
+TEST(ConfPgpool, NeedsAUserAndABackend) {
+    EXPECT_EQ(problems_of(with_backend + "[pgpool]\nuser = k\n"), Said{});
     EXPECT_EQ(problems_of(good + "[pgpool]\nmode = mirror\n"),
-              Said{"k.conf:12: user: is missing; write user = ... under [pgpool]"});
+              (Said{"k.conf:12: user: is missing; write user = ... under [pgpool]",
+                    "k.conf:12: [pgpool]: there is no backend to keep in line; write [backend.0] "
+                    "and address = ... under it, as in pgpool.conf"}));
+}
+
+TEST(ConfPgpool, InModeConsensusNeedsSomebodyWhoLooks) {
+    const auto consensus = with_backend + "[pgpool]\nuser = k\nmode = consensus\n";
+    EXPECT_EQ(problems_of(consensus),
+              Said{"k.conf:16: warning: mode: no node looks whether a backend is down; write a "
+                   "[service.NAME] with backend = N for each, or mode = mirror"});
+    EXPECT_EQ(problems_of(consensus +
+                          "[service.db]\ncheck = tcp\naddress = 10.0.0.11:5432\nbackend = 0\n"),
+              Said{});
 }
 
 TEST(ConfPgpool, SaysWhatIsWrongByItsLine) {
     EXPECT_EQ(
-        problems_of(good + "[pgpool]\nuser = k\nmode = quorum\ninterval = 1ms\n"),
-        (Said{"k.conf:14: mode: \"quorum\" is not one of the choices; write mirror or consensus",
-              "k.conf:15: interval: 1ms is out of range; write 100ms to 10s"}));
+        problems_of(with_backend + "[pgpool]\nuser = k\nmode = quorum\ninterval = 1ms\n"),
+        (Said{"k.conf:16: mode: \"quorum\" is not one of the choices; write mirror or consensus",
+              "k.conf:17: interval: 1ms is out of range; write 100ms to 10s"}));
 }
 
 TEST(ConfPgpool, IsSummedUpByWhoDecides) {
@@ -84,7 +99,8 @@ TEST(ConfPgpool, ChangesOnlyByARestart) {
 
 TEST(PgpoolEnvironment, CarriesWhatTheProgramGoesBy) {
     const auto config = config_of(
-        "[pgpool]\npcp = /run/s\nuser = k\npassword_file = /p\nmode = consensus\ninterval = 2s\n"
+        "[pgpool]\n"
+        "pcp = /run/s\nuser = k\npassword_file = /p\nmode = consensus\ninterval = 2s\n"
         "[control]\nsocket = /run/c\n");
     std::map<std::string, std::string> variables;
     for (const auto& variable : pgpool_environment(config))

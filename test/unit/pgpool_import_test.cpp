@@ -226,5 +226,9 @@ TEST(PgpoolImport, TellsWhatPgpoolConfIsToBlameFor) {
     EXPECT_TRUE(made.text_problems.has_errors());
 }
 
+TEST(PgpoolImport, ProposesToKeepTheBackendsInLine) {
+    EXPECT_TRUE(has(import(three).text, "#     [pgpool]\n"));
+}
+
 }  // namespace
 }  // namespace komainu
