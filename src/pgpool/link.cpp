@@ -102,7 +102,7 @@ void PgpoolLink::take_table(const Result<std::string>& line) {
     const bool is_same = answer.value().revision == revision_;
     revision_ = answer.value().revision;
     wanted_ = answer.value().backends;
-    reconciler_.want(wanted_);
+    reconciler_.want(*wanted_);
     if (is_new && poll_timer_.deadline()) poll_timer_.set(loop_.now());
     // What is the same may have been said at once, since too many ask.
     table_timer_.set(is_same ? loop_.now() + table_breath : loop_.now());
@@ -137,11 +137,14 @@ void PgpoolLink::take_nodes(std::vector<PcpNode> nodes) {
         fmt::format("pgpool-II at {} answers", to_string(settings_.pgpool.pcp)));
     note_changes(nodes);
     nodes_ = std::move(nodes);
-    if (!wanted_.agreed) {
-        verdict_.find_nothing_to_go_by();
+    if (!wanted_ || !wanted_->agreed) {
+        if (wanted_)
+            verdict_.find_nothing_to_go_by();
+        else
+            verdict_.find(loop_.now(), "the cluster's backends are not known yet");
         return end_round();
     }
-    const auto difference = difference_of_servers(wanted_, nodes_);
+    const auto difference = difference_of_servers(*wanted_, nodes_);
     say(said_of_servers_, difference.empty() ? "" : "nothing is done: " + difference,
         "pgpool-II has the same backends as the cluster");
     Steps steps;

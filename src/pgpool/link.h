@@ -56,8 +56,8 @@ private:
     Loop::Timer verdict_timer_;
 
     std::string revision_;
-    WantedBackends wanted_;
-    std::vector<PcpNode> nodes_;  ///< as pgpool last said
+    std::optional<WantedBackends> wanted_;  ///< as komainud last said
+    std::vector<PcpNode> nodes_;            ///< as pgpool last said
     std::deque<PcpRequest> commands_;
     std::deque<Submission> submissions_;  ///< the first is under way while the client is busy
     Instant unrest_ends_at_;

@@ -158,6 +158,11 @@ void FakeKomainud::set_agreed(bool agreed) {
     ++revision_;
 }
 
+void FakeKomainud::set_silent(bool silent) {
+    const std::lock_guard lock(mutex_);
+    silent_ = silent;
+}
+
 void FakeKomainud::refuse(const std::string& why) {
     const std::lock_guard lock(mutex_);
     refusal_ = why;
@@ -211,6 +216,12 @@ std::string FakeKomainud::answer(const std::string& line) {
 }
 
 std::string FakeKomainud::table(const std::string& after) {
+    wait_until(
+        [&] {
+            const std::lock_guard lock(mutex_);
+            return !silent_;
+        },
+        3s);
     wait_until(
         [&] {
             const std::lock_guard lock(mutex_);

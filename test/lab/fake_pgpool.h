@@ -54,6 +54,8 @@ public:
     void set_up(int backend, bool up);
     void set_address(int backend, const std::string& address);
     void set_agreed(bool agreed);
+    /// The table is asked for in vain meanwhile.
+    void set_silent(bool silent);
     /// Events are refused from now on.
     void refuse(const std::string& why);
 
@@ -86,6 +88,7 @@ private:
     std::string why_ = "nothing has been said";
     int verdicts_ = 0;
     bool agreed_ = true;
+    bool silent_ = false;
     int revision_ = 0;
     Server server_;
 };

@@ -112,7 +112,7 @@ TEST_F(PgpoolLinkTest, SubmitsAnEventAgainUnderTheSameKey) {
     start_all();
     komainud_->refuse("nobody is active");
     pgpool_->set_attached(1, false);
-    EXPECT_TRUE(wait_until([&] { return komainud_->keys().size() == 2; }, limit)) << log();
+    ASSERT_TRUE(wait_until([&] { return komainud_->keys().size() == 2; }, limit)) << log();
     EXPECT_EQ(komainud_->keys()[0], komainud_->keys()[1]);
     EXPECT_EQ(komainud_->keys()[0].size(), 16u);
     EXPECT_NE(log().find("backend 1: the cluster does not take that pgpool-II has detached it: "
@@ -151,6 +151,16 @@ TEST_F(PgpoolLinkTest, DoesNothingWhereTheServersAreNotTheSame) {
     EXPECT_EQ(pgpool_->commands(), Words{});
     komainud_->set_address(1, "10.0.0.12:5432");
     EXPECT_TRUE(becomes(0, false));
+}
+
+TEST_F(PgpoolLinkTest, IsNotInLineWithWhatItDoesNotKnow) {
+    start_komainud();
+    start_pgpool();
+    komainud_->set_silent(true);
+    start_link();
+    EXPECT_TRUE(becomes_why("the cluster's backends are not known yet")) << komainud_->why();
+    komainud_->set_silent(false);
+    EXPECT_TRUE(becomes_in_line());
 }
 
 TEST_F(PgpoolLinkTest, BeforeTheClusterHasAgreedDoesNothingAndHoldsNobodyBack) {
