@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "test/lab/control.h"
@@ -49,7 +50,12 @@ protected:
     }
 
     std::string commands_file() { return cluster().directory() + "/commands"; }
-    std::string commands() { return read_file(commands_file()); }
+    /// On whichever node was active when the nodes agreed that the primary is lost.
+    void expect_one_failover() {
+        const auto commands = read_file(commands_file());
+        EXPECT_EQ(std::ranges::count(commands, '\n'), 1) << commands;
+        EXPECT_NE(commands.find(": 0\n"), commands.npos) << commands;
+    }
 
     bool all_agree_on_primary(std::size_t backend) {
         return wait_until(
@@ -79,9 +85,9 @@ TEST_F(PgpoolBackends, PromoteTheStandbyOnceWhenThePrimaryIsKilled) {
     EXPECT_TRUE(lab().wait_until_all_say(primary, "down"));
     EXPECT_TRUE(all_agree_on_primary(standby));
     expect_commits_again();
+    EXPECT_LT(now() - marked_at(), patience);
     EXPECT_EQ(lab().database(standby).role(), Postgres::Role::primary);
-    EXPECT_EQ(commands(), "node " + std::to_string(active) + ": 0\n");
-    EXPECT_EQ(cluster().active(), active);
+    expect_one_failover();
 }
 
 TEST_F(PgpoolBackends, AreDetachedAndAttachedEverywhereWhenOnePgpoolDoes) {
@@ -131,7 +137,7 @@ TEST_F(PgpoolBackends, AreFailedOverByTheNextActiveWhenBothAreLost) {
     EXPECT_TRUE(lab().wait_until_all_say(primary, "down"));
     EXPECT_TRUE(all_agree_on_primary(standby));
     expect_commits_again();
-    EXPECT_EQ(commands(), "node " + std::to_string(*next) + ": 0\n");
+    expect_one_failover();
 }
 
 }  // namespace
