@@ -39,8 +39,9 @@ class ExternalLifecheck : public PgpoolScenario {
 protected:
     void begin_with_watchdog() {
         lay_out(ClusterOptions{});
-        make_lab(
-            {.databases = 1, .settings = watchdog_settings(cluster(), "external", delegate_ip)});
+        make_lab({.databases = 1,
+                  .settings = watchdog_settings(cluster(), "external", delegate_ip) +
+                              "wd_authkey = 'open sesame'\n"});
         ASSERT_NE(start(), 0);
         for (int node = 1; node <= cluster().size(); ++node) start_lifecheck(node);
         lab().start_pgpools();
