@@ -1,5 +1,6 @@
 // The table of backends that komainu's nodes share, with the real pgpools and databases behind it:
 // what one pgpool does, or an operator, all pgpools do, and the standby is promoted once.
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,10 +31,19 @@ protected:
             "[backend.1]\naddress = 10.77.0.12:5432\n"
             "[pgpool]\npcp = @directory@/pgpool/.s.PGSQL.9898\nuser = komainu\n"
             "password_file = @directory@/pgpool/pcppass\ninterval = 200ms\nmode = " +
-            mode + "\n";
+            mode + "\n" +
+            (mode == "mirror" ? ""
+                              : "[service.db1]\ncheck = tcp\naddress = 10.77.0.12:5432\n"
+                                "backend = 1\ninterval = 200ms\ntimeout = 500ms\n");
         lay_out(std::move(options));
         write_failover_command();
-        make_lab({});
+        // In consensus pgpool-II's own detection is off (conf/pgpool/consensus.conf).
+        make_lab({.settings = mode == "mirror" ? ""
+                                               : "health_check_period = 0\n"
+                                                 "failover_on_backend_error = off\n"
+                                                 "failover_on_backend_shutdown = off\n"
+                                                 "detach_false_primary = off\n"
+                                                 "auto_failback = off\n"});
         lab().start_pgpools();
         const int active = start();
         if (active != 0) lab().start_client();
@@ -55,6 +65,24 @@ protected:
         const auto commands = read_file(commands_file());
         EXPECT_EQ(std::ranges::count(commands, '\n'), 1) << commands;
         EXPECT_NE(commands.find(": 0\n"), commands.npos) << commands;
+    }
+
+    /// From now on these do not reach the database, nor one another.
+    void cut_off_from_standby(int node) {
+        cluster().network().keep_apart(cluster().host(node));
+        cluster().network().keep_apart(lab().database(standby).host());
+    }
+    void reach_standby_again(int node) {
+        cluster().network().heal(cluster().host(node));
+        cluster().network().heal(lab().database(standby).host());
+    }
+    bool wait_until_says(int node, std::size_t backend, const std::string& status) {
+        return wait_until(
+            [&] {
+                sleep_for(200ms);
+                return lab().pgpool(node).backend_status(backend) == status;
+            },
+            3 * patience);
     }
 
     bool all_agree_on_primary(std::size_t backend) {
@@ -138,6 +166,41 @@ TEST_F(PgpoolBackends, AreFailedOverByTheNextActiveWhenBothAreLost) {
     EXPECT_TRUE(all_agree_on_primary(standby));
     expect_commits_again();
     expect_one_failover();
+}
+
+// Test 011: what one node alone finds down is down for nobody else, and up again for itself when it
+// finds it up. A database that is stopped is down for all. Then the leader is stopped.
+TEST_F(PgpoolBackends, AreDetachedWhenTheyAreDownAndNotWhenOneNodeSaysSo) {
+    const int active = begin_with_backends("consensus");
+    ASSERT_NE(active, 0);
+    const int alone = after(active);
+    cut_off_from_standby(alone);
+    EXPECT_TRUE(wait_until_says(alone, standby, "down"));
+    EXPECT_NE(lab().pgpool(active).backend_status(standby), "down");
+    reach_standby_again(alone);
+    EXPECT_TRUE(lab().wait_until_nobody_says(standby, "down"));
+    lab().database(standby).stop();
+    EXPECT_TRUE(lab().wait_until_all_say(standby, "down"));
+    ASSERT_TRUE(cluster().wait_until_whole());
+    expect_takeover(active, [&] {
+        EXPECT_EQ(cluster().stop(active), 0);
+        lab().pgpool(active).stop();
+    });
+    expect_commits_again();
+}
+
+// Test 013: the first vote puts the backend into quarantine on its node, the second detaches it.
+TEST_F(PgpoolBackends, TakeTheVotesOfAMajorityToBeDetached) {
+    const int active = begin_with_backends("consensus");
+    ASSERT_NE(active, 0);
+    const int first = after(active), second = after(first);
+    cut_off_from_standby(first);
+    EXPECT_TRUE(wait_until_says(first, standby, "down"));
+    EXPECT_NE(lab().pgpool(second).backend_status(standby), "down");
+    cut_off_from_standby(second);
+    EXPECT_TRUE(lab().wait_until_all_say(standby, "down"));
+    EXPECT_TRUE(logs(active, fmt::format("nodes {}, {} find it down", std::min(first, second),
+                                         std::max(first, second))));
 }
 
 }  // namespace
