@@ -143,6 +143,9 @@ public:
     Ledger(const LedgerSettings& settings, const StoredLedger& stored, Instant now);
 
     void step(Instant now, const LedgerEvent& event, LedgerActions& actions);
+    /// What is written beside the events that this node makes from now on: milliseconds since 1970,
+    /// for people only.
+    void set_wall_clock(std::int64_t ms) { wall_clock_ms_ = ms; }
     /// When to step with LedgerTimer if nothing else happens.
     std::optional<Instant> deadline() const;
 
@@ -231,6 +234,7 @@ private:
     const LedgerSettings settings_;
     LedgerActions* actions_ = nullptr;  ///< of the current step
     Instant now_;                       ///< of the current step
+    std::int64_t wall_clock_ms_ = 0;
 
     LedgerRecord record_;
     std::uint64_t committed_ = 0;

@@ -127,6 +127,7 @@ std::optional<EventOutcome> Ledger::enter(const BackendEvent& event) {
 
 void Ledger::enter_own(BackendEvent event) {
     event.id = {settings_.self, tenure_->ballot.round << 32 | (record_.table.index() + 1)};
+    event.at_ms = wall_clock_ms_;
     enter(event);
 }
 

@@ -90,6 +90,7 @@ void Backends::step(const LedgerEvent& event) {
 void Backends::run_step(const LedgerEvent& event) {
     const bool was_lost = ledger_.is_lost();
     actions_.clear();
+    ledger_.set_wall_clock(static_cast<std::int64_t>(wall_clock_ms()));
     ledger_.step(loop_.now(), event, actions_);
     for (const LedgerAction& action : actions_) perform(action);
     if (was_lost && !ledger_.is_lost())
