@@ -117,6 +117,7 @@ const std::vector<KeyCase>& cases() {
         {"service.NAME.initial", "ill",
          [](auto& c) { return c.services.at(0).initial == InitialState::ill; }},
         {"service.NAME.weight", "255", [](auto& c) { return c.services.at(0).weight == 255; }},
+        {"service.NAME.backend", "0", [](auto& c) { return c.services.at(0).backend == 0; }},
         {"service.NAME.interval", "1min", [](auto& c) { return c.services.at(0).interval == 60s; }},
         {"service.NAME.timeout", "10ms", [](auto& c) { return c.services.at(0).timeout == 10ms; }},
         {"service.NAME.rise", "3", [](auto& c) { return c.services.at(0).rise == 3; }},
@@ -136,6 +137,22 @@ const std::vector<KeyCase>& cases() {
         {"hook.NAME.user", "u", [](auto& c) { return c.hooks.at(0).user == "u"; }},
         {"hook.NAME.timeout", "60min", [](auto& c) { return c.hooks.at(0).timeout == 60min; }},
         {"hook.NAME.wait", "yes", [](auto& c) { return c.hooks.at(0).wait; }},
+        {"backends.failover_command", "/f %d",
+         [](auto& c) {
+             return c.backends.failover_command == Argv{"/f", "%d"};
+         }},
+        {"backends.failback_command", "/b",
+         [](auto& c) { return c.backends.failback_command == Argv{"/b"}; }},
+        {"backends.follow_primary_command", "/p",
+         [](auto& c) { return c.backends.follow_primary_command == Argv{"/p"}; }},
+        {"backends.command_timeout", "5min",
+         [](auto& c) { return c.backends.command_timeout == 5min; }},
+        {"backends.consensus", "64", [](auto& c) { return c.backends.consensus == 64; }},
+        {"backend.N.address", "10.0.0.1:5432",
+         [](auto& c) { return to_string(c.backend_list.at(0).address) == "10.0.0.1:5432"; }},
+        {"backend.N.data_directory", "/d",
+         [](auto& c) { return c.backend_list.at(0).data_directory == "/d"; }},
+        {"backend.N.primary", "yes", [](auto& c) { return c.backend_list.at(0).primary; }},
         {"pgpool.pcp", "/s", [](auto& c) { return c.pgpool->pcp.unix_socket == "/s"; }},
         {"pgpool.user", "u", [](auto& c) { return c.pgpool->user == "u"; }},
         {"pgpool.password_file", "/p", [](auto& c) { return c.pgpool->password_file == "/p"; }},
@@ -164,7 +181,7 @@ Config without() {
     return read_config(
                "[cluster]\n[node.1]\n[link.1]\n[vip.1]\n[route.1]\n[rule.1]\n[service.1]\n[hook.1]"
                "\n"
-               "[pgpool]\n")
+               "[backend.1]\n[pgpool]\n")
         .config;
 }
 
