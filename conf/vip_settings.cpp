@@ -36,13 +36,17 @@ void add_rule(SettingList& settings, const RuleConfig& rule) {
     settings.push_back({section + ".priority", std::to_string(rule.priority)});
 }
 
+void add_backend(SettingList& settings, const BackendConfig& backend) {
+    add(settings, fmt::format("backend.{}", backend.id), "address", std::optional(backend.address));
+}
+
 struct Values {
     std::string_view ours = "nothing";
     std::string_view theirs = "nothing";
 };
 
 constexpr std::string_view too_many =
-    "the VIPs, routes or rules: there are too many of them to say which";
+    "the VIPs, routes, rules or backends: there are too many of them to say which";
 
 std::string told(std::string_view key, std::string_view here, std::string_view there,
                  NodeId other) {
@@ -56,6 +60,7 @@ SettingList vip_settings(const Config& config) {
     for (const VipConfig& vip : config.all_vips()) add_vip(settings, vip);
     for (const RouteConfig& route : config.routes) add_route(settings, route);
     for (const RuleConfig& rule : config.rules) add_rule(settings, rule);
+    for (const BackendConfig& backend : config.backend_list) add_backend(settings, backend);
     std::ranges::sort(settings);
     return settings;
 }

@@ -1,6 +1,6 @@
 // The settings of the VIPs, and of the routes and rules that come and go with them, that have to be
 // the same on every node: whoever takes over must put up what the others would. The interfaces are
-// each host's own affair.
+// each host's own affair. With them the backends, whose numbers have to mean the same servers.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,7 @@
 // The backends of a real cluster: what one node is told all know, in one order, and the commands
 // run on one node alone. The servers behind the service are not there; only their names are.
 #include <signal.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -246,6 +247,38 @@ TEST_F(BackendScenario, ANodeWhoseFileIsDamagedSaysSoAndGetsTheTableAnew) {
         },
         2 * patience));
     EXPECT_TRUE(logs(victim, "made out anew"));
+}
+
+TEST_F(BackendScenario, ANodeWhoseDiskIsFullSaysSoAndKnowsAllTheSame) {
+    const int active = begin({.more = two_backends(), .disk_kib = 512});
+    ASSERT_TRUE(cluster().wait_until_whole());
+    const int full = after(active);
+    const std::string filling = cluster().directory(full) + "/filling";
+    {
+        std::ofstream file(filling);
+        const std::string block(4096, 'x');
+        while (file << block << std::flush) {
+        }
+    }
+    EXPECT_EQ(submit(full, "detach", 1).value("outcome", ""), "done");
+    EXPECT_TRUE(all_say(1, "down standby"));
+    const auto disk_trouble = [&] {
+        const auto status = cluster().status(full);
+        return status ? status->at("backend_table").at("disk").get<std::string>() : "";
+    };
+    EXPECT_TRUE(wait_until(
+        [&] { return disk_trouble().find("No space left") != std::string::npos; }, patience));
+    ::unlink(filling.c_str());
+    EXPECT_TRUE(wait_until([&] { return disk_trouble().empty(); }, patience));
+}
+
+TEST_F(BackendScenario, ANodeThatMeansAnotherServerIsRefused) {
+    lay_out({.more = two_backends()});
+    replace_in_file(cluster().configuration_file(3), "10.77.0.51:5433", "10.77.0.52:5433");
+    for (const int node : {1, 2}) cluster().start(node);
+    ASSERT_TRUE(cluster().wait_for_active());
+    cluster().start(3);
+    EXPECT_TRUE(logs(3, "backend.1.address: 10.77.0.52:5433 here, 10.77.0.51:5433 on node"));
 }
 
 }  // namespace

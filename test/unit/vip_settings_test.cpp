@@ -32,7 +32,12 @@ TEST(VipSettings, AscendByTheirKeys) {
     rule.table = 100;
     rule.priority = 7;
     config.rules = {rule};
+    BackendConfig backend;
+    backend.id = 1;
+    backend.address = *parse_endpoint("10.0.0.50:5432");
+    config.backend_list = {backend};
     EXPECT_EQ(text_of(vip_settings(config)),
+              "backend.1.address = 10.0.0.50:5432\n"
               "route.out.destination = 0.0.0.0/0\n"
               "route.out.metric = 0\n"
               "route.out.table = 254\n"
@@ -71,7 +76,7 @@ TEST(VipSettings, WhatIsCutOffIsNotMissed) {
     EXPECT_EQ(compare({{"vip.a.address", "10.0.0.7/24"}}, ListEnd::cut_off),
               "vip.a.address: 10.0.0.8/24 here, 10.0.0.7/24 on node 1");
     EXPECT_EQ(compare({ours[0]}, ListEnd::cut_off),
-              "the VIPs, routes or rules: there are too many of them to say which");
+              "the VIPs, routes, rules or backends: there are too many of them to say which");
 }
 
 }  // namespace
