@@ -1,0 +1,145 @@
+// The table of backends by itself: what events do to it, what it folds, what cannot be one.
+#include "core/backend_table.h"
+
+#include <gtest/gtest.h>
+
+#include "test/unit/sample_table.h"
+
+namespace komainu {
+namespace {
+
+using Kind = BackendEventKind;
+using test::sample_event;
+
+using Entries = StaticVector<Entry, entries_max>;
+
+constexpr Ballot some_ballot{1, NodeId{1}};
+
+Entry entry_of(Kind kind, std::uint8_t backend, bool has_command = false) {
+    return {sample_event(kind, backend), has_command};
+}
+
+Entry end_of(std::uint64_t index) {
+    Entry entry = entry_of(Kind::command_ended, 0);
+    entry.event.ended = index;
+    return entry;
+}
+
+/// What is objected to the last event after the earlier ones.
+Objection objection_after(std::initializer_list<BackendEvent> earlier, const BackendEvent& event) {
+    BackendStates states;
+    for (const BackendEvent& each : earlier) apply(states, each);
+    return objection_to(states, event);
+}
+
+TEST(BackendTable, EntersNothingThatIsSoAlready) {
+    const auto detach = sample_event(Kind::detach, 1), attach = sample_event(Kind::attach, 1);
+    const auto promote = sample_event(Kind::promote, 1);
+    EXPECT_EQ(objection_after({}, detach), Objection::none);
+    EXPECT_EQ(objection_after({detach}, detach), Objection::already_so);
+    EXPECT_EQ(objection_after({}, attach), Objection::already_so);
+    EXPECT_EQ(objection_after({detach}, attach), Objection::none);
+    EXPECT_EQ(objection_after({}, promote), Objection::none);
+    EXPECT_EQ(objection_after({promote}, promote), Objection::already_so);
+    EXPECT_EQ(objection_after({end_of(3).event}, end_of(3).event), Objection::already_so);
+    EXPECT_EQ(objection_after({end_of(3).event}, end_of(4).event), Objection::none);
+}
+
+TEST(BackendTable, PromotesNoBackendThatIsDown) {
+    EXPECT_EQ(objection_after({sample_event(Kind::detach, 1)}, sample_event(Kind::promote, 1)),
+              Objection::is_down);
+}
+
+TEST(BackendTable, HasOneOnlineRecoveryAtATimeOfABackendThatIsDown) {
+    const auto detach = sample_event(Kind::detach, 1), other = sample_event(Kind::detach, 2);
+    const auto start = sample_event(Kind::recovery_start, 1);
+    const auto end = sample_event(Kind::recovery_end, 1);
+    EXPECT_EQ(objection_after({}, start), Objection::is_up);
+    EXPECT_EQ(objection_after({detach}, start), Objection::none);
+    EXPECT_EQ(objection_after({detach, start}, start), Objection::already_so);
+    EXPECT_EQ(objection_after({detach, other, start}, sample_event(Kind::recovery_start, 2)),
+              Objection::other_recovery);
+    EXPECT_EQ(objection_after({detach}, end), Objection::no_recovery);
+    EXPECT_EQ(objection_after({detach, start}, end), Objection::none);
+}
+
+TEST(BackendTable, HasOnePrimaryAtMostAndNoneThatIsDown) {
+    BackendStates states;
+    EXPECT_FALSE(states.primary());
+    apply(states, sample_event(Kind::promote, 0));
+    apply(states, sample_event(Kind::promote, 2));
+    EXPECT_EQ(states.primary(), 2);
+    EXPECT_FALSE(states.backends[0].primary);
+    apply(states, sample_event(Kind::detach, 2));
+    EXPECT_FALSE(states.primary());
+}
+
+TEST(BackendTable, KnowsItsStatesAfterEachEntry) {
+    const BackendTable table = test::sample_table();
+    EXPECT_EQ(table.states_at(5), table.base());
+    EXPECT_EQ(table.states_at(5).primary(), 0);
+    EXPECT_FALSE(table.states_at(6).backends[0].up);
+    EXPECT_FALSE(table.states_at(6).primary());
+    EXPECT_EQ(table.states_at(7).primary(), 2);
+    EXPECT_EQ(table.states(), table.states_at(7));
+}
+
+TEST(BackendTable, FoldsTheOldestEntryWhenItIsFull) {
+    BackendTable table;
+    table.enter(entry_of(Kind::detach, 7));
+    while (!table.entries().full()) table.enter(entry_of(Kind::promote, 1));
+    EXPECT_EQ(table.base_index(), 0u);
+    EXPECT_TRUE(table.base().backends[7].up);
+
+    const BackendStates before = table.states();
+    Entry last = entry_of(Kind::promote, 1);
+    last.event.id.number = 99;
+    table.enter(last);
+    EXPECT_EQ(table.base_index(), 1u);
+    EXPECT_EQ(table.index(), entries_max + 1);
+    EXPECT_FALSE(table.base().backends[7].up);
+    EXPECT_EQ(table.states(), before);
+    EXPECT_EQ(table.entry(table.index()), last);
+    EXPECT_EQ(table.index_of(last.event.id), table.index());
+    EXPECT_EQ(table.index_of(EventId{NodeId{2}, 1}), std::nullopt);
+}
+
+TEST(BackendTable, RunsCommandsInTheOrderOfTheirEntries) {
+    BackendTable table;
+    EXPECT_EQ(table.next_command(0), std::nullopt);
+    table.enter(entry_of(Kind::detach, 0, true));
+    table.enter(entry_of(Kind::promote, 1));
+    table.enter(entry_of(Kind::detach, 2, true));
+    EXPECT_EQ(table.next_command(0), std::nullopt) << "it is not committed";
+    EXPECT_EQ(table.next_command(3), 1u);
+    EXPECT_EQ(table.commands_pending(), 2u);
+    table.enter(end_of(1));
+    EXPECT_EQ(table.next_command(2), std::nullopt);
+    EXPECT_EQ(table.next_command(4), 3u);
+    EXPECT_EQ(table.commands_pending(), 1u);
+    table.enter(end_of(3));
+    EXPECT_EQ(table.next_command(5), std::nullopt);
+    EXPECT_EQ(table.commands_pending(), 0u);
+}
+
+TEST(BackendTable, IsMadeOfWhatCanBeOne) {
+    EXPECT_TRUE(BackendTable::made_of({}, 0, {}, {})) << "the first one";
+    EXPECT_TRUE(BackendTable::made_of(some_ballot, 0, {}, {}));
+    EXPECT_TRUE(BackendTable::made_of(some_ballot, UINT64_MAX - entries_max, {}, {}));
+}
+
+TEST(BackendTable, IsNotMadeOfWhatCannotBeOne) {
+    Entries entries;
+    entries.push_back(entry_of(Kind::detach, 0));
+    EXPECT_FALSE(BackendTable::made_of({}, 0, {}, entries)) << "entries that nobody put there";
+    EXPECT_FALSE(BackendTable::made_of({}, 1, {}, {}));
+    EXPECT_FALSE(BackendTable::made_of({0, NodeId{1}}, 0, {}, {}));
+    EXPECT_FALSE(BackendTable::made_of({1, no_node}, 0, {}, {}));
+    EXPECT_FALSE(BackendTable::made_of({1, NodeId{nodes_max + 1}}, 0, {}, {}));
+    EXPECT_FALSE(BackendTable::made_of(some_ballot, UINT64_MAX - entries_max + 1, {}, {}));
+    entries.push_back(entry_of(Kind::detach, static_cast<std::uint8_t>(backends_max)));
+    EXPECT_FALSE(BackendTable::made_of(some_ballot, 0, {}, entries));
+}
+
+}  // namespace
+}  // namespace komainu
