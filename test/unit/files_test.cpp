@@ -34,6 +34,18 @@ TEST(Files, DoNotWaitForTheWriterOfAFifo) {
     EXPECT_EQ(read_file(directory.path("fifo"), 10).value(), "");
 }
 
+TEST(Files, AreReplacedWholeAndForTheirOwnerAlone) {
+    TemporaryDirectory directory;
+    const auto path = directory.write("file", "a longer one than the next");
+    ASSERT_TRUE(replace_file(path, "next"));
+    EXPECT_EQ(read_file(path, 100).value(), "next");
+    EXPECT_EQ(std::filesystem::status(path).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const std::filesystem::directory_iterator files(directory.path("")), end;
+    EXPECT_EQ(std::distance(files, end), 1) << "nothing else is left there";
+    EXPECT_FALSE(replace_file(directory.path("missing/file"), "next"));
+}
+
 TEST(PidFile, IsTheNumberInItsFirstLine) {
     EXPECT_EQ(pid_in("1234"), 1234);
     EXPECT_EQ(pid_in("1234\n"), 1234);
