@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "packet/ledger_record.h"
 #include "runner/hook_queue.h"
+#include "test/unit/sample_table.h"
 
 namespace komainu {
 namespace {
@@ -18,15 +20,18 @@ HookFacts some_facts() {
 }
 
 const std::vector<RunnerOrder>& orders() {
-    static const std::vector<RunnerOrder> all{CheckOrder{1, 31},
-                                              CheckOrder{2, 3, NodeId{64}},
-                                              HookOrder{1ULL << 63, 5, some_facts()},
-                                              StopOrder{3},
-                                              FarewellOrder{},
-                                              ReadConfigOrder{4},
-                                              TakeOverOrder{5},
-                                              MoveVipOrder{6, 7, true},
-                                              MoveVipOrder{6, 7, false}};
+    static const std::vector<RunnerOrder> all{
+        CheckOrder{1, 31},
+        CheckOrder{2, 3, NodeId{64}},
+        HookOrder{1ULL << 63, 5, some_facts()},
+        StopOrder{3},
+        FarewellOrder{},
+        ReadConfigOrder{4},
+        TakeOverOrder{5},
+        MoveVipOrder{6, 7, true},
+        MoveVipOrder{6, 7, false},
+        CommandOrder{7, ClusterCommand::follow_primary, {63, 0, 1, 62}},
+        CommandOrder{8, ClusterCommand::failover, {}}};
     return all;
 }
 
@@ -74,6 +79,37 @@ TEST(RunnerOrders, LetNoControlCharacterIntoAnEnvironment) {
         order.facts.cause = std::string("a") + odd;
         EXPECT_FALSE(decode_runner_order(encode(RunnerOrder{order}, room)));
     }
+}
+
+TEST(RunnerOrders, KnowNoOtherCommandsAndBackends) {
+    Room room;
+    const auto bytes = encode(RunnerOrder{CommandOrder{1, ClusterCommand::failback, {}}}, room);
+    const std::size_t command = 1 + 8, backend = command + 1;
+    ASSERT_EQ(bytes.size(), backend + 4);
+    const Room good = room;
+    room[command] = std::byte{3};
+    EXPECT_FALSE(decode_runner_order(bytes));
+    for (std::size_t place = backend; place < bytes.size(); ++place) {
+        room = good;
+        room[place] = std::byte{backends_max};
+        EXPECT_FALSE(decode_runner_order(bytes)) << place;
+    }
+    room = good;
+    room[backend] = std::byte{255};
+    EXPECT_FALSE(decode_runner_order(bytes)) << "a command is always about a backend";
+}
+
+/// Its record goes to the end, and is looked at by nobody before the disk has it.
+TEST(RunnerOrders, BringTheLongestRecordToTheDisk) {
+    std::array<std::byte, ledger_record_bytes_max> record_room;
+    const Bytes record =
+        encode(LedgerRecord{{1, NodeId{1}}, test::longest_table(), 5}, record_room);
+    Room room;
+    const RunnerOrder order = StoreOrder{1ULL << 63, 2, {record.begin(), record.end()}};
+    const Bytes bytes = encode(order, room);
+    EXPECT_EQ(decode_runner_order(bytes), order);
+    for (std::size_t size = 0; size < 1 + 8 + 8; ++size)
+        EXPECT_FALSE(decode_runner_order(bytes.first(size))) << size;
 }
 
 TEST(RunnerOrders, KnowNoOtherEventsAndEndings) {
