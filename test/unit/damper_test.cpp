@@ -56,6 +56,15 @@ TEST(Damper, FailsAtOnceWhenTheServiceDied) {
     EXPECT_EQ(damper.add(Verdict::died), Health::failed);
 }
 
+TEST(Damper, HasToFailAnewAfterAPardon) {
+    auto damper = healthy_damper(1, 2);
+    damper.add(Verdict::died);
+    damper.pardon();
+    EXPECT_EQ(damper.health(), Health::healthy);
+    EXPECT_EQ(damper.add(Verdict::failed), Health::healthy);
+    EXPECT_EQ(damper.add(Verdict::failed), Health::failed);
+}
+
 TEST(Damper, HealsAFailedServiceAfterRiseSuccessesInARow) {
     auto damper = healthy_damper(3, 1);
     damper.add(Verdict::failed);

@@ -159,6 +159,48 @@ TEST_F(ServiceSetTest, BeginsAsTheConfigurationSays) {
     EXPECT_TRUE(set.healthy());
 }
 
+TEST_F(ServiceSetTest, SaysNothingAboutTheNodeByAServiceOfABackend) {
+    auto of_backend = service("b");
+    of_backend.backend = 63;
+    comes_up("a");
+    for (const Require require : {Require::all, Require::any}) {
+        ServiceSet& set = watch({service("a"), of_backend}, require);
+        set.start();
+        EXPECT_TRUE(set.healthy()) << set.reason();
+        EXPECT_EQ(set.penalty(), 0);
+        EXPECT_EQ(set.backends_down(), 0u) << "not checked often enough yet";
+        while (set.backends_down() == 0) loop->wake_up();
+        EXPECT_EQ(set.backends_down(), std::uint64_t{1} << 63);
+        EXPECT_TRUE(set.healthy()) << set.reason();
+    }
+    EXPECT_TRUE(watch({of_backend}).healthy());
+}
+
+TEST_F(ServiceSetTest, BelievesInABackendBeforeItsFirstCheckUnlessItIsToldOtherwise) {
+    auto of_backend = service("a");
+    of_backend.backend = 0;
+    EXPECT_EQ(watch({of_backend}).backends_down(), 0u);
+    of_backend.initial = InitialState::well;
+    EXPECT_EQ(watch({of_backend}).backends_down(), 0u);
+    of_backend.initial = InitialState::ill;
+    EXPECT_EQ(watch({of_backend}).backends_down(), 1u);
+}
+
+TEST_F(ServiceSetTest, FindsAPardonedBackendDownOnlyWhenItsChecksHaveFailedAnew) {
+    std::vector<ServiceConfig> both{service("a"), service("b")};
+    for (int i = 0; i < 2; ++i) {
+        both[static_cast<std::size_t>(i)].backend = i;
+        both[static_cast<std::size_t>(i)].initial = InitialState::ill;
+    }
+    ServiceSet& set = watch(both);
+    set.pardon(1);
+    EXPECT_EQ(set.backends_down(), 1u) << "that of the other stands";
+    EXPECT_EQ(set.view()[1].reason, "");
+    set.start();
+    await_changes(1);
+    EXPECT_EQ(set.backends_down(), 3u);
+}
+
 TEST_F(ServiceSetTest, ShowsEachService) {
     comes_up("a");
     auto light = service("b");
