@@ -44,6 +44,69 @@ TEST(ControlRequest, IsAReportOfANode) {
               "\"alive\" is neither true nor false");
 }
 
+/// What is read of, or said to, a request about a backend with these members.
+Result<ControlRequest> backend_request(const std::string& members) {
+    return read_control_request(R"({"command":"backend",)" + members + "}");
+}
+
+TEST(ControlRequest, IsAnEventOfABackend) {
+    using Kind = BackendEventKind;
+    for (const auto& [name, kind] : {std::pair{"detach", Kind::detach},
+                                     {"attach", Kind::attach},
+                                     {"promote", Kind::promote},
+                                     {"recovery-start", Kind::recovery_start},
+                                     {"recovery-end", Kind::recovery_end}})
+        EXPECT_EQ(backend_request(R"("id":0,"event":")" + std::string(name) + '"').value(),
+                  ControlRequest{AskBackend{.kind = kind}});
+    EXPECT_EQ(
+        backend_request(
+            R"("event":"attach","id":63,"key":"00000000000000fF","origin":"pgpool","wait_ms":0)")
+            .value(),
+        (ControlRequest{AskBackend{Kind::attach, 63, 255, BackendEventOrigin::pgpool, 0s}}));
+    EXPECT_EQ(
+        backend_request(R"("event":"detach","id":1,"origin":"operator","wait_ms":3600000)").value(),
+        (ControlRequest{AskBackend{.backend = 1, .wait = 1h}}));
+}
+
+TEST(ControlRequest, AboutABackendIsRefusedWithAReason) {
+    const auto said = [](const std::string& members) {
+        return backend_request(members).error().what;
+    };
+    const std::string detach = R"("event":"detach")";
+    for (const std::string event : {R"("id":0)", R"("id":0,"event":"command-ended")",
+                                    R"("id":0,"event":"stop")", R"("id":0,"event":1)"})
+        EXPECT_EQ(said(event),
+                  "\"event\" is none of detach, attach, promote, recovery-start and recovery-end");
+    for (const std::string id : {"", R"(,"id":-1)", R"(,"id":64)", R"(,"id":"0")", R"(,"id":0.0)"})
+        EXPECT_EQ(said(detach + id), "\"id\" is no number from 0 to 63") << id;
+    for (const std::string key : {"1", "\"\"", "\"0\"", "\"x\"", "\"1g\"", "\"11112222333344445\""})
+        EXPECT_EQ(said(detach + R"(,"id":0,"key":)" + key),
+                  "\"key\" is not 1 to 16 hexadecimal digits")
+            << key;
+    for (const std::string wait : {"-1", "3600001", "\"1\"", "null"})
+        EXPECT_EQ(said(detach + R"(,"id":0,"wait_ms":)" + wait),
+                  "\"wait_ms\" is no number from 0 to 3600000")
+            << wait;
+    EXPECT_EQ(said(detach + R"(,"id":0,"origin":"reports")"),
+              "\"origin\" is neither \"operator\" nor \"pgpool\"");
+}
+
+TEST(ControlRequest, IsForTheBackendsOrTheirHistory) {
+    EXPECT_EQ(read_control_request(R"({"command":"backends"})").value(),
+              ControlRequest{AskBackends{}});
+    EXPECT_EQ(read_control_request(R"({"command":"backends","after":"1.2-0"})").value(),
+              ControlRequest{AskBackends{"1.2-0"}});
+    EXPECT_EQ(read_control_request(R"({"command":"backends","after":1})").error().what,
+              "\"after\" is no text");
+    EXPECT_EQ(
+        read_control_request(R"({"command":"backends","after":")" + std::string(2001, 'x') + "\"}")
+            .error()
+            .what,
+        "\"after\" is longer than 2000 bytes");
+    EXPECT_EQ(read_control_request(R"({"command":"backend-history"})").value(),
+              ControlRequest{AskBackendHistory{}});
+}
+
 TEST(ControlRequest, IsRefusedWithAReasonOtherwise) {
     EXPECT_EQ(read_control_request(R"({"command":"fly"})").error().what, "unknown command fly");
     EXPECT_EQ(read_control_request(R"({"command":"switchover","node":65})").error().what,
