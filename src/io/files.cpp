@@ -43,9 +43,10 @@ Error not_written(const std::string& path) {
     return Error::from_errno("cannot write " + path, errno);
 }
 
+// A process that was killed may still be writing to the file that was there under that name.
 Status write_all(const std::string& path, std::string_view content) {
-    const Fd file(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    ::unlink(path.c_str());
+    const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return not_written(path);
     if (::write(file.get(), content.data(), content.size()) !=
             static_cast<ssize_t>(content.size()) ||

@@ -46,6 +46,16 @@ TEST(Files, AreReplacedWholeAndForTheirOwnerAlone) {
     EXPECT_FALSE(replace_file(directory.path("missing/file"), "next"));
 }
 
+TEST(Files, AreNotHarmedByWhatAnEarlierReplacementStillWrites) {
+    TemporaryDirectory directory;
+    const auto path = directory.write("file", "first");
+    std::ofstream late(directory.path("file.new"));
+    late << "much too long" << std::flush;
+    ASSERT_TRUE(replace_file(path, "next"));
+    late << " and too late" << std::flush;
+    EXPECT_EQ(read_file(path, 100).value(), "next");
+}
+
 TEST(PidFile, IsTheNumberInItsFirstLine) {
     EXPECT_EQ(pid_in("1234"), 1234);
     EXPECT_EQ(pid_in("1234\n"), 1234);
