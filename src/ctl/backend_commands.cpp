@@ -7,8 +7,10 @@
 #include <charconv>
 
 #include "base/ids.h"
+#include "ctl/cluster_view.h"
 #include "ctl/daemon_commands.h"
 #include "ctl/output.h"
+#include "ctl/status_text.h"
 
 namespace komainu {
 
@@ -35,11 +37,6 @@ std::string text_of(const json& object, const char* key) {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) return "";
     return found->is_string() ? printable(found->get<std::string>()) : found->dump();
-}
-
-Cell state_cell(const json& backend) {
-    const std::string state = text_of(backend, "state");
-    return {state, state == "up" ? Tone::good : Tone::bad};
 }
 
 ExitStatus show(const Invocation& invocation, const char* command, const char* key,
@@ -96,23 +93,8 @@ ExitStatus run_backend(const Invocation& invocation) {
 }
 
 std::string backends_text(const json& answer, Colors colors) {
-    std::vector<Row> rows{{{"backend", Tone::heading},
-                           {"address", Tone::heading},
-                           {"state", Tone::heading},
-                           {"role", Tone::heading},
-                           {"", Tone::heading}}};
-    for (const json& backend : answer["backends"]) {
-        const std::string by = text_of(backend, "recovered_by");
-        rows.push_back({{text_of(backend, "id")},
-                        {text_of(backend, "address")},
-                        state_cell(backend),
-                        {text_of(backend, "role")},
-                        {by.empty() ? "" : "in online recovery by node " + by}});
-    }
-    std::string text = layout(rows, colors);
-    if (answer.value("agreed", json()) != true)
-        text += "no active node has confirmed this since komainud started here\n";
-    return text;
+    return backend_table(backend_views(answer["backends"]), answer.value("agreed", json()) == true,
+                         colors);
 }
 
 std::string history_text(const json& answer, Colors colors) {

@@ -107,6 +107,18 @@ RivalView rival_view(const json& rival) {
             number_at<std::int64_t>(rival, "times"), time_at(rival, "last")};
 }
 
+BackendView backend_view(const json& backend) {
+    return {number_at<int>(backend, "id").value_or(0), text_at(backend, "address"),
+            text_at(backend, "state"), text_at(backend, "role"),
+            node_of(at(backend, "recovered_by"))};
+}
+
+BackendTableView backend_table_view(const json& table) {
+    return {flag_at(table, "agreed").value_or(true), flag_at(table, "lost").value_or(false),
+            number_at<std::int64_t>(table, "pending").value_or(0),
+            number_at<std::int64_t>(table, "commands_pending").value_or(0), text_at(table, "disk")};
+}
+
 std::optional<TakeoverView> takeover_view(const json& takeover) {
     if (!takeover.is_object()) return {};
     return TakeoverView{number_at<int>(takeover, "from").value_or(0),
@@ -145,6 +157,8 @@ ClusterView view_of(const json& status) {
     view.trusted_servers =
         views_of<TrustedServerView>(at(status, "trusted_servers"), trusted_server_view);
     view.rivals = views_of<RivalView>(at(status, "rivals"), rival_view);
+    view.backends = backend_views(at(status, "backends"));
+    view.backend_table = backend_table_view(at(status, "backend_table"));
     view.stream_trouble = text_at(at(status, "streams"), "trouble");
     view.runner_trouble = text_at(at(status, "runner"), "reason");
     const json& fence = at(status, "fence");
@@ -157,6 +171,10 @@ ClusterView view_of(const json& status) {
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));
     return view;
+}
+
+std::vector<BackendView> backend_views(const json& list) {
+    return views_of<BackendView>(list, backend_view);
 }
 
 std::optional<std::int64_t> parse_utc(std::string_view text) {

@@ -89,6 +89,23 @@ struct LatenessView {
     std::int64_t max_us = 0;
 };
 
+struct BackendView {
+    int id = 0;
+    std::string address;
+    std::string state;  ///< "up", "down" (for all nodes), or "quarantined"
+    std::string role;
+    int recovered_by = 0;  ///< node; 0: not in online recovery
+};
+
+/// How the node that was asked stands to what the nodes agree on about the backends.
+struct BackendTableView {
+    bool agreed = true;  ///< an active has told it, since it started, what counts
+    bool lost = false;
+    std::int64_t pending = 0;  ///< events that do not count yet
+    std::int64_t commands_pending = 0;
+    std::string disk_trouble;  ///< why it cannot be stored; empty: it can
+};
+
 struct ClusterView {
     std::string name;
     std::string version;  ///< of the komainu that was asked
@@ -106,6 +123,8 @@ struct ClusterView {
     bool stale = false;                 ///< the node that was asked holds the VIPs without a quorum
     std::vector<TrustedServerView> trusted_servers;  ///< of the node that was asked
     std::vector<RivalView> rivals;
+    std::vector<BackendView> backends;
+    BackendTableView backend_table;
     std::optional<TakeoverView> takeover;
     std::optional<LatenessView> lateness;
     std::string stream_trouble;  ///< why it has no stream to the active
@@ -114,6 +133,9 @@ struct ClusterView {
 };
 
 ClusterView view_of(const nlohmann::json& status);
+
+/// Of the list of backends that the status has, and the daemon's answer to `backends`.
+std::vector<BackendView> backend_views(const nlohmann::json& list);
 
 /// "2026-11-23T12:00:00.123Z" as milliseconds since 1970, to the second.
 std::optional<std::int64_t> parse_utc(std::string_view text);

@@ -6,7 +6,6 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "ctl/cluster_view.h"
 #include "ctl/troubles.h"
 
 namespace komainu {
@@ -123,6 +122,16 @@ std::string service_table(const ClusterView& cluster, std::int64_t now_ms, Color
     return "\n" + layout(rows, colors);
 }
 
+Row backend_row(const BackendView& backend) {
+    const int node = backend.recovered_by;
+    return {{std::to_string(backend.id)},
+            {backend.address},
+            {backend.state.empty() ? unknown : backend.state,
+             backend.state == "up" ? Tone::plain : Tone::bad},
+            {backend.role},
+            {node == 0 ? "-" : fmt::format("node {}", node)}};
+}
+
 /// A claim that is not long ago is a trouble; later it is only worth knowing.
 bool is_recent(const RivalView& rival, std::int64_t now_ms) {
     constexpr std::int64_t recent_ms = 60'000;
@@ -208,6 +217,18 @@ std::string age_text(std::int64_t milliseconds) {
     return fmt::format("{}s", seconds);
 }
 
+std::string backend_table(const std::vector<BackendView>& backends, bool agreed, Colors colors) {
+    constexpr Tone heading = Tone::heading;
+    std::vector<Row> rows{{{"BACKEND", heading},
+                           {"ADDRESS", heading},
+                           {"STATE", heading},
+                           {"ROLE", heading},
+                           {"RECOVERED BY", heading}}};
+    for (const auto& backend : backends) rows.push_back(backend_row(backend));
+    return layout(rows, colors) +
+           (agreed ? "" : "no active node has confirmed this since komainud started here\n");
+}
+
 std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Colors colors) {
     const auto cluster = view_of(status);
     std::string text = headline(cluster, colors);
@@ -216,6 +237,8 @@ std::string status_text(const nlohmann::json& status, std::int64_t now_ms, Color
     text += recent_rivals(cluster, now_ms, colors);
     text += "\n" + node_table(cluster, now_ms, colors) + vip_table(cluster, colors);
     text += earlier_rivals(cluster, now_ms) + service_table(cluster, now_ms, colors);
+    if (!cluster.backends.empty())
+        text += "\n" + backend_table(cluster.backends, cluster.backend_table.agreed, colors);
     text += fmt::format("\n* the node that was asked\n");
     return text + takeover_line(cluster, now_ms) + fence_line(cluster.fence) +
            lateness_line(cluster);

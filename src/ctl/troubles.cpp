@@ -110,6 +110,34 @@ void add_services(const ClusterView& cluster, std::vector<std::string>& troubles
                                            service.reason.empty() ? "" : ": ", service.reason));
 }
 
+void add_backend(const BackendView& backend, std::vector<std::string>& troubles) {
+    if (backend.state == "down")
+        troubles.push_back(fmt::format("backend {} ({}) is detached", backend.id, backend.address));
+    if (backend.state == "quarantined")
+        troubles.push_back(fmt::format("backend {} ({}) is in use, though this node finds it down",
+                                       backend.id, backend.address));
+}
+
+void add_backend_table(const BackendTableView& table, std::vector<std::string>& troubles) {
+    if (table.lost)
+        troubles.push_back(
+            "this node's table of backends is lost, and waits to be made out anew with the others");
+    if (!table.disk_trouble.empty())
+        troubles.push_back("this node cannot store the table of backends: " + table.disk_trouble);
+    if (table.pending > 0)
+        troubles.push_back(
+            table.pending == 1
+                ? "1 event of the backends does not count yet: no quorum is known to have stored it"
+                : fmt::format("{} events of the backends do not count yet: no quorum is known to "
+                              "have stored them",
+                              table.pending));
+    if (table.commands_pending > 0)
+        troubles.push_back(table.commands_pending == 1
+                               ? "1 command for a backend has not ended yet"
+                               : fmt::format("{} commands for backends have not ended yet",
+                                             table.commands_pending));
+}
+
 }  // namespace
 
 std::vector<std::string> troubles_of(const ClusterView& cluster) {
@@ -118,6 +146,8 @@ std::vector<std::string> troubles_of(const ClusterView& cluster) {
     for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
     for (const auto& node : cluster.nodes) add_node(cluster, node, troubles);
     add_services(cluster, troubles);
+    add_backend_table(cluster.backend_table, troubles);
+    for (const auto& backend : cluster.backends) add_backend(backend, troubles);
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");

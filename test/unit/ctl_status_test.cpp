@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ctl/backend_commands.h"
 #include "ctl/cluster_view.h"
 #include "ctl/control.h"
 #include "ctl/screen.h"
@@ -219,6 +220,49 @@ TEST(StatusText, ShowsTheServicesOfTheAskedNode) {
     EXPECT_EQ(troubles_of(view_of(status)), Said{"node 1 is not healthy: service.web: HTTP 503"});
 }
 
+json with_backends() {
+    auto status = healthy();
+    status["backends"] = json::parse(R"([
+      {"id": 0, "address": "10.77.0.11:5432", "state": "up", "role": "primary"},
+      {"id": 1, "address": "10.77.0.12:5432", "state": "up", "role": "standby"}])");
+    status["backend_table"] = json::parse(R"({"index": 18, "agreed": true, "pending": 0,
+      "commands_pending": 0, "lost": false, "disk": ""})");
+    return status;
+}
+
+TEST(StatusText, ShowsTheBackendsThatTheNodesAgreeOn) {
+    auto status = with_backends();
+    status["backends"][1].update({{"state", "down"}, {"recovered_by", 2}});
+    EXPECT_NE(text_of(status).find("(this node)\n"
+                                   "\n"
+                                   "BACKEND  ADDRESS          STATE  ROLE     RECOVERED BY\n"
+                                   "0        10.77.0.11:5432  up     primary  -\n"
+                                   "1        10.77.0.12:5432  down   standby  node 2\n"
+                                   "\n"
+                                   "* the node that was asked\n"),
+              std::string::npos)
+        << text_of(status);
+}
+
+TEST(StatusText, SaysThatNobodyHasConfirmedTheBackends) {
+    auto status = with_backends();
+    status["backend_table"]["agreed"] = false;
+    EXPECT_NE(text_of(status).find("primary  -\n"
+                                   "1        10.77.0.12:5432  up     standby  -\n"
+                                   "no active node has confirmed this since komainud started here\n"
+                                   "\n"),
+              std::string::npos)
+        << text_of(status);
+}
+
+TEST(BackendList, IsTheTableOfTheStatus) {
+    const json answer{{"backends", with_backends()["backends"]}, {"agreed", true}};
+    const auto list = backends_text(answer, Colors::off);
+    EXPECT_NE(text_of(with_backends()).find("\n\n" + list + "\n"), std::string::npos) << list;
+    EXPECT_NE(backends_text({{"backends", json::array()}}, Colors::off).find("no active node"),
+              std::string::npos);
+}
+
 /// Every status that lacks one thing that the healthy one has, at any depth.
 void lack_one(const json& whole, const json::json_pointer& at, std::vector<json>& all) {
     if (!whole.at(at).is_structured()) return;
@@ -238,7 +282,7 @@ void lack_one(const json& whole, const json::json_pointer& at, std::vector<json>
 
 TEST(StatusText, IsShownWhateverIsMissingOrOfAnotherType) {
     std::vector<json> all{json(), json::object(), json::array(), json("x"), json(1)};
-    lack_one(healthy(), json::json_pointer(), all);
+    lack_one(with_backends(), json::json_pointer(), all);
     EXPECT_GT(all.size(), 100u);
     for (const auto& status : all) EXPECT_NE(text_of(status).find("Cluster"), std::string::npos);
     EXPECT_EQ(text_of(json::object()).substr(0, text_of(json::object()).find('\n')),
@@ -325,6 +369,40 @@ TEST(Troubles, TellWhyNobodyIsActiveThoughThereIsAQuorum) {
     for (auto& node : status["nodes"]) node["healthy"] = false;
     EXPECT_EQ(troubles(status).at(0),
               "no node is active: no node that could be is alive and healthy");
+}
+
+TEST(Troubles, AreNoneWhereAllBackendsAreUp) { EXPECT_EQ(troubles(with_backends()), Said{}); }
+
+TEST(Troubles, TellWhichBackendIsDetachedAndWhichThisNodeFindsDown) {
+    auto status = with_backends();
+    status["backends"][0]["state"] = "quarantined";
+    status["backends"][1]["state"] = "down";
+    EXPECT_EQ(troubles(status),
+              (Said{"backend 0 (10.77.0.11:5432) is in use, though this node finds it down",
+                    "backend 1 (10.77.0.12:5432) is detached"}));
+}
+
+TEST(Troubles, TellThatTheTableOfBackendsIsLostOrCannotBeStored) {
+    auto status = with_backends();
+    status["backend_table"].update({{"lost", true}, {"disk", "No space left on device"}});
+    EXPECT_EQ(troubles(status),
+              (Said{"this node's table of backends is lost, and waits to be made out anew with the "
+                    "others",
+                    "this node cannot store the table of backends: No space left on device"}));
+}
+
+TEST(Troubles, TellWhatOfTheBackendsIsNotDoneYet) {
+    auto status = with_backends();
+    status["backend_table"].update({{"pending", 2}, {"commands_pending", 1}});
+    EXPECT_EQ(
+        troubles(status),
+        (Said{"2 events of the backends do not count yet: no quorum is known to have stored them",
+              "1 command for a backend has not ended yet"}));
+    status["backend_table"].update({{"pending", 1}, {"commands_pending", 3}});
+    EXPECT_EQ(
+        troubles(status),
+        (Said{"1 event of the backends does not count yet: no quorum is known to have stored it",
+              "3 commands for backends have not ended yet"}));
 }
 
 TEST(Troubles, TellThatTwoNodesAreActive) {
