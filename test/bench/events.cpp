@@ -1,6 +1,6 @@
 // bench-events: how long an event of a backend takes from being submitted until every node has
-// applied it, and how many a cluster takes in a second. Each event is on the disks of a majority
-// before it counts, so that these are figures of the disk as well.
+// applied it, and how many a cluster takes in a second. A majority has each in
+// its files before it counts. These are in memory here: what a disk takes comes on top.
 //
 //   bench-events [--events N]     N one by one, and N at once by eight clients; 200 by default
 #include <fmt/format.h>
