@@ -19,9 +19,9 @@ json list_of(bool agreed) {
 }
 
 const std::string list =
-    "backend  address         state  role     \n"
-    "0        10.0.0.11:5432  up     primary  \n"
-    "1        10.0.0.12:5432  down   standby  in online recovery by node 2\n";
+    "BACKEND  ADDRESS         STATE  ROLE     RECOVERED BY\n"
+    "0        10.0.0.11:5432  up     primary  -\n"
+    "1        10.0.0.12:5432  down   standby  node 2\n";
 
 TEST(BackendsText, IsATable) { EXPECT_EQ(backends_text(list_of(true), Colors::off), list); }
 
@@ -34,9 +34,9 @@ TEST(BackendsText, SaysThatNobodyHasConfirmedIt) {
     EXPECT_EQ(backends_text(silent, Colors::off), unconfirmed);
 }
 
-TEST(BackendsText, PaintsWhatIsUpAndWhatIsNot) {
+TEST(BackendsText, PaintsWhatIsNotUp) {
     const std::string text = backends_text(list_of(true), Colors::on);
-    EXPECT_NE(text.find("\x1b[32mup\x1b[0m"), std::string::npos);
+    EXPECT_NE(text.find("  up  "), std::string::npos) << text;
     EXPECT_NE(text.find("\x1b[1;31mdown\x1b[0m"), std::string::npos);
 }
 
