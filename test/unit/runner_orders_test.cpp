@@ -13,8 +13,8 @@ namespace {
 using Room = std::array<std::byte, runner_message_bytes_max>;
 
 HookFacts some_facts() {
-    HookFacts facts{
-        HookEvent::peer_lost, 7, NodeId{2}, NodeId{3}, "standby", "active", "silent", "", "", ""};
+    HookFacts facts{HookEvent::backend, 7,        NodeId{2}, NodeId{3}, "standby",
+                    "active",           "silent", "",        "63",      "recovery-start"};
     facts.reason.assign(fact_bytes_max, 'r');
     return facts;
 }
