@@ -2,6 +2,7 @@
 #include "runner/ledger_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -34,6 +35,7 @@ TEST_F(LedgerFileTest, IsNewWhereThereIsNone) {
     directory.write("backends.", "");
     directory.write("backends.0", "");
     directory.write("backends.1x", "");
+    directory.write("backends.7.new", "");
     directory.write("forwards.7", "");
     for (const std::string& where : {state_dir, directory.path("missing")}) {
         const LedgerFile file = read_ledger_file(where).value();
@@ -99,6 +101,43 @@ TEST_F(LedgerFileTest, IsAnErrorWhereNobodyCanLook) {
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().what, "cannot look into " + no_directory + ": Not a directory");
     EXPECT_FALSE(write(no_directory, 1, sample));
+}
+
+/// Root, as whom tests run, may do everything.
+class AsNobody {
+public:
+    AsNobody() { EXPECT_EQ(geteuid() == 0 ? seteuid(65534) : 0, 0); }
+    AsNobody(const AsNobody&) = delete;
+    AsNobody& operator=(const AsNobody&) = delete;
+    ~AsNobody() { EXPECT_EQ(seteuid(getuid()), 0); }
+};
+
+TEST_F(LedgerFileTest, IsAnErrorAndNotLostWhereTheRightsAreMissing) {
+    using std::filesystem::perms;
+    const std::string place = directory.path(""), path = directory.path("backends.1");
+    ASSERT_TRUE(write(state_dir, 1, sample));
+    std::filesystem::permissions(path, perms::none);
+    std::filesystem::permissions(place, perms::owner_all | perms::group_read | perms::group_exec |
+                                            perms::others_read | perms::others_exec);
+    {
+        const AsNobody nobody;
+        const auto file = read_ledger_file(place);
+        ASSERT_FALSE(file);
+        EXPECT_NE(file.error().what.find("backends.1: Permission denied"), std::string::npos)
+            << file.error().what;
+        const Status written = write(place, 2, other);
+        ASSERT_FALSE(written);
+        EXPECT_NE(written.error().what.find("backends.2.new: Permission denied"), std::string::npos)
+            << written.error().what;
+    }
+    std::filesystem::permissions(place, perms::owner_all);
+    {
+        const AsNobody nobody;
+        EXPECT_EQ(read_ledger_file(place).error().what,
+                  "cannot look into " + place + ": Permission denied");
+    }
+    std::filesystem::permissions(path, perms::owner_all);
+    EXPECT_EQ(read().stored.record, sample);
 }
 
 }  // namespace
