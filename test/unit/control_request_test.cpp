@@ -107,6 +107,25 @@ TEST(ControlRequest, IsForTheBackendsOrTheirHistory) {
               ControlRequest{AskBackendHistory{}});
 }
 
+TEST(ControlRequest, IsWhatTheLinkToPgpoolSaysOfIt) {
+    const auto said = [](const std::string& members) {
+        return read_control_request(R"({"command":"pgpool")" + members + "}");
+    };
+    EXPECT_EQ(said(R"(,"in_line":true)").value(), ControlRequest{AskPgpool{}});
+    EXPECT_EQ(said(R"(,"in_line":true,"why":"it was slow")").value(), ControlRequest{AskPgpool{}})
+        << "what is in line is no trouble";
+    EXPECT_EQ(said(R"(,"in_line":false,"why":"no answer")").value(),
+              ControlRequest{AskPgpool{"no answer"}});
+    for (const std::string why : {"", R"(,"why":"")"})
+        EXPECT_EQ(said(R"(,"in_line":false)" + why).value(),
+                  ControlRequest{AskPgpool{"no reason was given"}});
+    for (const std::string in_line : {"", R"(,"in_line":1)", R"(,"in_line":"true")"})
+        EXPECT_EQ(said(in_line).error().what, "\"in_line\" is neither true nor false");
+    for (const std::string in_line : {"true", "false"})
+        EXPECT_EQ(said(R"(,"in_line":)" + in_line + R"(,"why":7)").error().what,
+                  "\"why\" is no text");
+}
+
 TEST(ControlRequest, IsRefusedWithAReasonOtherwise) {
     EXPECT_EQ(read_control_request(R"({"command":"fly"})").error().what, "unknown command fly");
     EXPECT_EQ(read_control_request(R"({"command":"switchover","node":65})").error().what,
