@@ -63,14 +63,16 @@ Result<std::int64_t> read_integer(const json& request, const char* name, std::in
 Result<std::uint64_t> read_key(const json& request) {
     const auto key = request.find("key");
     if (key == request.end()) return std::uint64_t{0};
+    constexpr std::size_t digits_max = 16;
     std::uint64_t value = 0;
     if (key->is_string()) {
         const auto& text = key->get_ref<const std::string&>();
         const auto [end, error] =
             std::from_chars(text.data(), text.data() + text.size(), value, 16);
-        if (error == std::errc{} && end == text.data() + text.size() && value != 0) return value;
+        const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+        if (is_whole && text.size() <= digits_max && value != 0) return value;
     }
-    return Error{"\"key\" is not 1 to 16 hexadecimal digits"};
+    return Error{"\"key\" is not 1 to 16 hexadecimal digits, one of which is not 0"};
 }
 
 Result<ControlRequest> read_backend(const json& request) {

@@ -77,11 +77,13 @@ TEST(ControlRequest, AboutABackendIsRefusedWithAReason) {
                                     R"("id":0,"event":"stop")", R"("id":0,"event":1)"})
         EXPECT_EQ(said(event),
                   "\"event\" is none of detach, attach, promote, recovery-start and recovery-end");
-    for (const std::string id : {"", R"(,"id":-1)", R"(,"id":64)", R"(,"id":"0")", R"(,"id":0.0)"})
+    for (const std::string id : {"", R"(,"id":-1)", R"(,"id":64)", R"(,"id":"0")", R"(,"id":0.0)",
+                                 R"(,"id":18446744073709551615)"})
         EXPECT_EQ(said(detach + id), "\"id\" is no number from 0 to 63") << id;
-    for (const std::string key : {"1", "\"\"", "\"0\"", "\"x\"", "\"1g\"", "\"11112222333344445\""})
+    for (const std::string key : {"1", "\"\"", "\"0\"", "\"x\"", "\"1g\"", "\"11112222333344445\"",
+                                  "\"00000000000000001\"", "\"0x1\"", "\"-1\""})
         EXPECT_EQ(said(detach + R"(,"id":0,"key":)" + key),
-                  "\"key\" is not 1 to 16 hexadecimal digits")
+                  "\"key\" is not 1 to 16 hexadecimal digits, one of which is not 0")
             << key;
     for (const std::string wait : {"-1", "3600001", "\"1\"", "null"})
         EXPECT_EQ(said(detach + R"(,"id":0,"wait_ms":)" + wait),
