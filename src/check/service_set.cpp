@@ -136,6 +136,7 @@ void ServiceSet::pardon(int backend) {
     for (Service& service : services_) {
         if (service.view.backend != backend || service.view.health != Health::failed) continue;
         service.view.health = Health::healthy;
+        service.view.since_ms = wall_clock_ms();
         service.damper.pardon();
     }
 }

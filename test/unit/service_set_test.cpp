@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "io/clock.h"
 #include "test/lab/temporary_directory.h"
 #include "test/unit/scripted_commands.h"
 
@@ -199,6 +200,21 @@ TEST_F(ServiceSetTest, FindsAPardonedBackendDownOnlyWhenItsChecksHaveFailedAnew)
     set.start();
     await_changes(1);
     EXPECT_EQ(set.backends_down(), 3u);
+}
+
+TEST_F(ServiceSetTest, FindsABackendHealthySinceItsPardon) {
+    auto of_backend = service("a");
+    of_backend.backend = 0;
+    of_backend.initial = InitialState::ill;
+    ServiceSet& set = watch({of_backend});
+    const auto failed_since = set.view()[0].since_ms;
+    while (wall_clock_ms() == failed_since) continue;
+    set.pardon(0);
+    EXPECT_GT(set.view()[0].since_ms, failed_since);
+    const auto pardoned_since = set.view()[0].since_ms;
+    while (wall_clock_ms() == pardoned_since) continue;
+    set.pardon(0);
+    EXPECT_EQ(set.view()[0].since_ms, pardoned_since) << "there was nothing to pardon";
 }
 
 TEST_F(ServiceSetTest, ShowsEachService) {
