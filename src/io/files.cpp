@@ -48,11 +48,13 @@ Status write_all(const std::string& path, std::string_view content) {
     ::unlink(path.c_str());
     const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return not_written(path);
-    if (::write(file.get(), content.data(), content.size()) !=
-            static_cast<ssize_t>(content.size()) ||
-        ::fsync(file.get()) != 0)
-        return not_written(path);
-    return Ok{};
+    while (!content.empty()) {
+        const auto written = ::write(file.get(), content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return not_written(path);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return ::fsync(file.get()) == 0 ? Status{Ok{}} : Status{not_written(path)};
 }
 
 // pgpool-II ends its pid file with the zero that ends its string.

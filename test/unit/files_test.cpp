@@ -1,7 +1,11 @@
 #include "io/files.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <cerrno>
+#include <csignal>
 
 #include "test/lab/temporary_directory.h"
 
@@ -54,6 +58,41 @@ TEST(Files, AreNotHarmedByWhatAnEarlierReplacementStillWrites) {
     ASSERT_TRUE(replace_file(path, "next"));
     late << " and too late" << std::flush;
     EXPECT_EQ(read_file(path, 100).value(), "next");
+}
+
+/// As on a disk that is full in the midst of it.
+class FilesUpTo {
+public:
+    explicit FilesUpTo(rlim_t bytes) {
+        EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+        const rlimit now{bytes, before_.rlim_max};
+        EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &now), 0);
+    }
+    FilesUpTo(const FilesUpTo&) = delete;
+    FilesUpTo& operator=(const FilesUpTo&) = delete;
+    ~FilesUpTo() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        signal(SIGXFSZ, signal_);
+    }
+
+private:
+    rlimit before_{};
+    sighandler_t signal_ = signal(SIGXFSZ, SIG_IGN);
+};
+
+TEST(Files, StayAsTheyWereWhereTheNewOneDoesNotFit) {
+    TemporaryDirectory directory;
+    const auto path = directory.write("file", "first");
+    Status replaced = Ok{};
+    {
+        const FilesUpTo limit(4);
+        errno = 0;
+        replaced = replace_file(path, "the next one");
+    }
+    ASSERT_FALSE(replaced);
+    EXPECT_EQ(replaced.error().what, "cannot write " + path + ".new: File too large");
+    EXPECT_EQ(read_file(path, 100).value(), "first");
+    EXPECT_TRUE(replace_file(path, "the next one"));
 }
 
 TEST(PidFile, IsTheNumberInItsFirstLine) {
