@@ -184,9 +184,10 @@ void Backends::run(const RunCommand& command) {
                          .main = main_node(after, config_),
                          .old_main = main_node(command.before, config_),
                          .old_primary = as_int(command.before.primary())};
-    running_.emplace();
-    running_->index = command.index;
-    running_->command = command_for(event.kind);
+    Running next;
+    next.index = command.index;
+    next.command = command_for(event.kind);
+    running_ = next;
     if (running_->command != ClusterCommand::follow_primary) {
         if (event.kind == BackendEventKind::detach && change.old_primary == event.backend &&
             change.main)

@@ -110,9 +110,10 @@ private:
     void end(NodeId a, NodeId b) {
         Stream& stream = between(a, b);
         if (!std::exchange(stream.is_up, false)) return;
-        for (const auto& [at, other] : {std::pair{a, b}, std::pair{b, a}})
-            agenda_.later(random_.below(3s),
-                          [this, at, other, life = stream.life] { learn_of_end(at, other, life); });
+        for (const auto& ends : {std::pair{a, b}, std::pair{b, a}})
+            agenda_.later(random_.below(3s), [this, ends, life = stream.life] {
+                learn_of_end(ends.first, ends.second, life);
+            });
         ++stream.life;
         open_later(a, b);
     }
