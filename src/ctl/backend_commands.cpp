@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/ids.h"
 #include "ctl/cluster_view.h"
@@ -23,15 +22,6 @@ constexpr int wait_seconds_max = 3600;
 
 constexpr std::array<std::string_view, 5> events{"detach", "attach", "promote", "recovery-start",
                                                  "recovery-end"};
-
-/// Nothing when the text is no whole number within these bounds.
-std::optional<int> read_number(const std::string& text, int least, int most) {
-    int value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || rest != end || value < least || value > most) return {};
-    return value;
-}
 
 std::string text_of(const json& object, const char* key) {
     const auto found = object.find(key);

@@ -7,6 +7,7 @@
 #include <boost/program_options/parsers.hpp>
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
+#include <charconv>
 #include <sstream>
 
 namespace komainu {
@@ -134,6 +135,14 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words,
     if (invocation.help) return invocation;
     if (const auto fits = check_arguments(invocation, given); !fits) return fits.error();
     return invocation;
+}
+
+std::optional<int> read_number(const std::string& text, int least, int most) {
+    int value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || rest != end || value < least || value > most) return {};
+    return value;
 }
 
 std::string help_text(std::span<const Command> commands) {

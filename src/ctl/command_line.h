@@ -44,6 +44,9 @@ struct Command {
 Result<Invocation> parse_command_line(const std::vector<std::string>& words,
                                       std::span<const Command> commands);
 
+/// Of an argument: nothing when it is no whole number within these bounds.
+std::optional<int> read_number(const std::string& text, int least, int most);
+
 std::string help_text(std::span<const Command> commands);
 std::string help_text(const Command& command);
 

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <thread>
 
@@ -109,14 +108,6 @@ ExitStatus run_status(const Invocation& invocation) {
 
 namespace {
 
-std::optional<int> node_number(const std::string& text) {
-    int id = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, id);
-    if (error != std::errc{} || rest != end || id < 1 || id > nodes_max) return {};
-    return id;
-}
-
 std::string done_text(const json& answer) {
     const auto active = answer.value("active", json());
     const auto elapsed = answer.value("elapsed_ms", json());
@@ -127,7 +118,7 @@ std::string done_text(const json& answer) {
 
 /// The first argument; nothing, after a complaint, when it is none.
 std::optional<int> node_argument(const Invocation& invocation) {
-    const auto node = node_number(invocation.arguments.front());
+    const auto node = read_number(invocation.arguments.front(), 1, nodes_max);
     if (!node)
         complain(ExitStatus::usage, fmt::format("{} is not a node; write its number, 1 to {}",
                                                 invocation.arguments.front(), nodes_max));

@@ -64,7 +64,11 @@ Status send_all(const Fd& fd, std::string_view bytes, WaitClock::time_point unti
     return Ok{};
 }
 
-Result<std::string> receive_line(const Fd& fd, RequestLimits limits, WaitClock::time_point until) {
+/// Where an answer ends.
+enum class AnswerEnd { newline, close };
+
+Result<std::string> receive(const Fd& fd, AnswerEnd end, RequestLimits limits,
+                            WaitClock::time_point until) {
     std::string answer;
     char block[4096];
     while (answer.size() <= limits.answer_bytes_max) {
@@ -72,48 +76,34 @@ Result<std::string> receive_line(const Fd& fd, RequestLimits limits, WaitClock::
         const auto n = ::recv(fd.get(), block, sizeof block, 0);
         if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n < 0) return failed(errno);
-        if (n == 0) return failed(ECONNRESET);
+        if (n == 0 && end == AnswerEnd::newline) return failed(ECONNRESET);
         const std::string_view part(block, static_cast<std::size_t>(n));
-        answer += part.substr(0, part.find('\n'));
-        if (part.find('\n') != part.npos) return answer;
+        const auto newline = end == AnswerEnd::newline ? part.find('\n') : part.npos;
+        answer += part.substr(0, newline);
+        if (n == 0 || newline != part.npos) return answer;
     }
     return failed(EMSGSIZE);
 }
 
-Result<std::string> receive_until_end(const Fd& fd, RequestLimits limits,
-                                      WaitClock::time_point until) {
-    std::string answer;
-    char block[4096];
-    while (answer.size() <= limits.answer_bytes_max) {
-        if (auto ready = wait_for(fd, POLLIN, until); !ready) return ready.error();
-        const auto n = ::recv(fd.get(), block, sizeof block, 0);
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (n < 0) return failed(errno);
-        if (n == 0) return answer;
-        answer.append(block, static_cast<std::size_t>(n));
-    }
-    return failed(EMSGSIZE);
+Result<std::string> request(const std::string& socket_path, std::string_view bytes, AnswerEnd end,
+                            RequestLimits limits) {
+    const auto until = WaitClock::now() + limits.patience;
+    const auto fd = connect_to(socket_path);
+    if (!fd) return fd.error();
+    if (const auto sent = send_all(fd.value(), bytes, until); !sent) return sent.error();
+    return receive(fd.value(), end, limits, until);
 }
 
 }  // namespace
 
 Result<std::string> request_line(const std::string& socket_path, std::string_view line,
                                  RequestLimits limits) {
-    const auto until = WaitClock::now() + limits.patience;
-    const auto fd = connect_to(socket_path);
-    if (!fd) return fd.error();
-    if (const auto sent = send_all(fd.value(), std::string(line) + "\n", until); !sent)
-        return sent.error();
-    return receive_line(fd.value(), limits, until);
+    return request(socket_path, std::string(line) + "\n", AnswerEnd::newline, limits);
 }
 
 Result<std::string> request_until_end(const std::string& socket_path, std::string_view bytes,
                                       RequestLimits limits) {
-    const auto until = WaitClock::now() + limits.patience;
-    const auto fd = connect_to(socket_path);
-    if (!fd) return fd.error();
-    if (const auto sent = send_all(fd.value(), bytes, until); !sent) return sent.error();
-    return receive_until_end(fd.value(), limits, until);
+    return request(socket_path, bytes, AnswerEnd::close, limits);
 }
 
 }  // namespace komainu

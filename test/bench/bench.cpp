@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "test/lab/sandbox.h"
+
 namespace komainu::bench {
 
 int NumberOption::read(int argc, char** argv) const {
@@ -17,6 +19,11 @@ int NumberOption::read(int argc, char** argv) const {
 int NumberOption::usage() const {
     fmt::print(stderr, "usage: {} [{} N], N from 1 to {}\n", program, name, most);
     return 2;
+}
+
+int run_bench(const NumberOption& option, int argc, char** argv, int (*run)(int, char**)) {
+    if (option.read(argc, argv) == 0) return option.usage();
+    return lab::run_in_sandbox(argc, argv, run);
 }
 
 bool starts(lab::Cluster& cluster) {

@@ -18,6 +18,9 @@ struct NumberOption {
     int usage() const;
 };
 
+/// The whole of a benchmark's main(): run() in a sandbox, when the command line is right.
+int run_bench(const NumberOption& option, int argc, char** argv, int (*run)(int, char**));
+
 /// Starts the daemons, and waits until the cluster is whole. Says so when it is not.
 bool starts(lab::Cluster& cluster);
 

@@ -17,7 +17,6 @@
 #include "test/lab/attacker.h"
 #include "test/lab/clock.h"
 #include "test/lab/cluster.h"
-#include "test/lab/sandbox.h"
 
 namespace komainu::bench {
 namespace {
@@ -169,7 +168,6 @@ int run(int argc, char** argv) {
 }  // namespace komainu::bench
 
 int main(int argc, char** argv) {
-    using komainu::bench::option;
-    if (option.read(argc, argv) == 0) return option.usage();
-    return komainu::lab::run_in_sandbox(argc, argv, komainu::bench::run);
+    using namespace komainu::bench;
+    return run_bench(option, argc, argv, run);
 }

@@ -8,7 +8,6 @@
 
 #include "test/bench/bench.h"
 #include "test/lab/clock.h"
-#include "test/lab/sandbox.h"
 #include "test/pgpool/pgpool_lab.h"
 
 namespace komainu::bench {
@@ -131,7 +130,6 @@ int run(int argc, char** argv) {
 }  // namespace komainu::bench
 
 int main(int argc, char** argv) {
-    using komainu::bench::option;
-    if (option.read(argc, argv) == 0) return option.usage();
-    return komainu::lab::run_in_sandbox(argc, argv, komainu::bench::run);
+    using namespace komainu::bench;
+    return run_bench(option, argc, argv, run);
 }

@@ -23,7 +23,8 @@ struct Heard {
 
 class Cluster {
 public:
-    explicit Cluster(int nodes = 3) : nodes_(nodes) {
+    explicit Cluster(int nodes = 3, bool has_command = false)
+        : nodes_(nodes), has_command_(has_command) {
         for (int i = 1; i <= nodes; ++i) start(node(i));
         for (int i = 1; i <= nodes; ++i)
             for (int j = 1; j < i; ++j) connect(node(i), node(j));
@@ -34,7 +35,7 @@ public:
     void start(NodeId id) {
         LedgerSettings settings{
             .self = id, .nodes = nodes_, .votes_needed = nodes_ / 2 + 1, .reports_needed = 2};
-        settings.has_command[static_cast<std::size_t>(BackendEventKind::detach)] = has_command;
+        settings.has_command[static_cast<std::size_t>(BackendEventKind::detach)] = has_command_;
         disks[id].storing.reset();
         ledgers_[id] = std::make_unique<Ledger>(settings, disks[id].stored, now_);
         for (int i = 1; i <= nodes_; ++i) step(id, PeerIs{node(i), true});
@@ -96,7 +97,6 @@ public:
     };
     std::map<NodeId, Disk> disks;
     std::map<NodeId, Heard> heard;
-    bool has_command = false;
 
 private:
     void perform(NodeId id, const LedgerAction& action) {
@@ -118,6 +118,7 @@ private:
     }
 
     int nodes_;
+    bool has_command_;
     Instant now_{1h};
     std::map<NodeId, std::unique_ptr<Ledger>> ledgers_;
     std::map<std::pair<NodeId, NodeId>, bool> connected_;
@@ -204,12 +205,7 @@ TEST(LedgerStory, TheNextActiveKnowsWhatOnlyAnotherHadStored) {
 }
 
 TEST(LedgerStory, CommandsRunOneAtATimeOnTheActiveAlone) {
-    Cluster cluster;
-    cluster.has_command = true;
-    for (const NodeId id : {a, b, c}) cluster.end(id);
-    for (const NodeId id : {a, b, c}) cluster.start(id);
-    cluster.connect(a, b);
-    cluster.connect(a, c);
+    Cluster cluster(3, true);
     cluster.make_active(a);
     cluster.ask(b, Kind::detach, 0);
     cluster.ask(b, Kind::detach, 1);
@@ -224,13 +220,7 @@ TEST(LedgerStory, CommandsRunOneAtATimeOnTheActiveAlone) {
 }
 
 TEST(LedgerStory, ACommandThatHasNotEndedIsRunByTheNextActiveAndStoppedAtTheOld) {
-    Cluster cluster;
-    cluster.has_command = true;
-    for (const NodeId id : {a, b, c}) cluster.end(id);
-    for (const NodeId id : {a, b, c}) cluster.start(id);
-    cluster.connect(a, b);
-    cluster.connect(a, c);
-    cluster.connect(b, c);
+    Cluster cluster(3, true);
     cluster.make_active(a);
     cluster.ask(a, Kind::detach, 0);
     cluster.make_active(b);
