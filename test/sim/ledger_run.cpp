@@ -25,6 +25,8 @@ public:
         const int nodes = 1 + static_cast<int>(random_.below(7));
         for (int i = 1; i <= nodes; ++i) add_host(i, nodes);
         message_takes_ = random_.below(4) == 0 ? 200ms : 2ms;
+        if (one_in(3))
+            for (const auto& host : hosts_) host->set_disk_takes(400ms);
     }
 
     Outcome go() {
@@ -187,8 +189,19 @@ private:
         if (one_in(2)) start(h);
     }
 
+    /// Somebody is asked for a promise, and loses what it may have given.
+    void lose_promise() {
+        tell_active(any(), any().id());
+        LedgerHost& candidate = any();
+        tell_active(candidate, candidate.id());
+        pass(random_.below(20ms));
+        LedgerHost& promiser = any();
+        if (one_in(2)) return start(promiser);
+        damage(promiser);
+    }
+
     void strike() {
-        switch (random_.below(20)) {
+        switch (random_.below(23)) {
             case 0:
                 return kill(any());
             case 1:
@@ -223,6 +236,10 @@ private:
                 return any().pause(random_.below(one_in(3) ? 12s : 300ms));
             case 17:
                 return any().step(BackendsSeenHere{random_.below(1 << backends_drawn)});
+            case 19:
+            case 20:
+            case 21:
+                return lose_promise();
             case 18:
                 return any().step(PeerIs{any().id(), one_in(2)});
             default:
