@@ -13,7 +13,7 @@ debian_packages="g++ make pkg-config
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libcurl4-openssl-dev libpq-dev libmd-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck libclang-rt-dev"
+    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc libclang-rt-dev"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
 # libsodium, libmd, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips
