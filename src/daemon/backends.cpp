@@ -87,6 +87,12 @@ void Backends::step(const LedgerEvent& event) {
     answer_watchers();
 }
 
+void Backends::active_is(NodeId node) {
+    if (node == active_) return;
+    active_ = node;
+    step(ActiveIs{node});
+}
+
 void Backends::run_step(const LedgerEvent& event) {
     const bool was_lost = ledger_.is_lost();
     actions_.clear();

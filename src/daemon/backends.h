@@ -41,6 +41,8 @@ public:
              LedgerFile file, std::uint64_t seed, Handlers handlers);
 
     void step(const LedgerEvent& event);
+    /// May be said as often as one likes: with every datagram, for instance.
+    void active_is(NodeId node);
 
     // --- What a client asks ---------------------------------------------------------------------
 
@@ -78,6 +80,7 @@ private:
     Random random_;
     const Handlers handlers_;
     Ledger ledger_;
+    NodeId active_ = no_node;  ///< as the ledger was told
     Loop::Timer timer_;
     Loop::Timer watch_timer_;
 

@@ -160,7 +160,7 @@ void Daemon::follow_active() {
     streams_.set_active(active);
     const NodeId followed = active ? no_node : node_.active().term.node;
     streams_.follow(followed);
-    if (backends_) backends_->step(ActiveIs{active ? config_.self : followed});
+    if (backends_) backends_->active_is(active ? config_.self : followed);
 }
 
 PeerStreams::Handlers Daemon::stream_handlers() {
