@@ -5,6 +5,7 @@
 #include "base/overload.h"
 #include "io/message_channel.h"
 #include "packet/blocks.h"
+#include "packet/ledger_record.h"
 
 namespace komainu {
 
@@ -89,6 +90,7 @@ CommandOrder read_command_order(Reader& reader) {
 
 StoreOrder read_store_order(Reader& reader) {
     StoreOrder order{.run = reader.u64(), .generation = reader.u64(), .record = {}};
+    if (reader.left() > ledger_record_bytes_max) reader.fail();
     const Bytes record = reader.bytes(reader.left());
     order.record.assign(record.begin(), record.end());
     return order;

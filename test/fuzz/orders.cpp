@@ -13,7 +13,7 @@ namespace komainu::fuzz {
 
 namespace {
 
-using Room = std::array<std::byte, guard_message_bytes_max>;
+using Room = std::array<std::byte, std::max(guard_message_bytes_max, runner_message_bytes_max)>;
 
 template <class Message>
 void encodes_back(const std::optional<Message>& message, Bytes input) {
@@ -50,7 +50,9 @@ std::vector<std::string> seeds() {
     for (const RunnerOrder& order : std::initializer_list<RunnerOrder>{
              CheckOrder{7, 1},
              HookOrder{7, 1, {HookEvent::fault, 3, NodeId{1}, NodeId{2}, "a", "b", "c", "d"}},
-             StopOrder{7}, FarewellOrder{}})
+             CommandOrder{7, ClusterCommand::failback, {1, 2, 3, 4}},
+             StoreOrder{7, 8, std::vector(guard_message_bytes_max, std::byte{9})}, StopOrder{7},
+             FarewellOrder{}})
         seeds.push_back(text_of(encode(order, room)));
     for (const RunnerReport& report :
          std::initializer_list<RunnerReport>{RunReport{7, {Ending::exited, 1, "why"}},

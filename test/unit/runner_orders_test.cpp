@@ -112,6 +112,15 @@ TEST(RunnerOrders, BringTheLongestRecordToTheDisk) {
         EXPECT_FALSE(decode_runner_order(bytes.first(size))) << size;
 }
 
+TEST(RunnerOrders, BringNoLongerRecordThanThereIs) {
+    Room room;
+    for (const std::size_t size : {ledger_record_bytes_max, ledger_record_bytes_max + 1}) {
+        const Bytes bytes =
+            encode(RunnerOrder{StoreOrder{1, 2, std::vector(size, std::byte{3})}}, room);
+        EXPECT_EQ(decode_runner_order(bytes).has_value(), size == ledger_record_bytes_max) << size;
+    }
+}
+
 TEST(RunnerOrders, KnowNoOtherEventsAndEndings) {
     Room room;
     auto bytes = encode(RunnerOrder{HookOrder{1, 0, some_facts()}}, room);
