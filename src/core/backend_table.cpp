@@ -10,13 +10,16 @@ namespace {
 
 bool is_recovering(const Backend& backend) { return backend.recovered_by != no_node; }
 
-Objection unless(bool already) { return already ? Objection::already_so : Objection::none; }
+using Objection = std::optional<EventOutcome>;
+
+Objection when(bool objects, EventOutcome why) { return objects ? Objection(why) : std::nullopt; }
+
+Objection unless(bool already) { return when(already, EventOutcome::already_so); }
 
 Objection objection_to_start(const BackendStates& states, const Backend& backend) {
-    if (is_recovering(backend)) return Objection::already_so;
-    if (backend.up) return Objection::is_up;
-    return std::ranges::any_of(states.backends, is_recovering) ? Objection::other_recovery
-                                                               : Objection::none;
+    if (is_recovering(backend)) return EventOutcome::already_so;
+    if (backend.up) return EventOutcome::is_up;
+    return when(std::ranges::any_of(states.backends, is_recovering), EventOutcome::other_recovery);
 }
 
 }  // namespace
@@ -27,7 +30,7 @@ std::optional<std::uint8_t> BackendStates::primary() const {
     return static_cast<std::uint8_t>(found - backends.begin());
 }
 
-Objection objection_to(const BackendStates& states, const BackendEvent& event) {
+std::optional<EventOutcome> objection_to(const BackendStates& states, const BackendEvent& event) {
     const Backend& backend = states.backends[event.backend];
     switch (event.kind) {
         case BackendEventKind::detach:
@@ -35,15 +38,15 @@ Objection objection_to(const BackendStates& states, const BackendEvent& event) {
         case BackendEventKind::attach:
             return unless(backend.up);
         case BackendEventKind::promote:
-            return backend.up ? unless(backend.primary) : Objection::is_down;
+            return backend.up ? unless(backend.primary) : EventOutcome::is_down;
         case BackendEventKind::recovery_start:
             return objection_to_start(states, backend);
         case BackendEventKind::recovery_end:
-            return is_recovering(backend) ? Objection::none : Objection::no_recovery;
+            return when(!is_recovering(backend), EventOutcome::no_recovery);
         case BackendEventKind::command_ended:
             return unless(event.ended <= states.commands_ended);
     }
-    return Objection::none;
+    return {};
 }
 
 void apply(BackendStates& states, const BackendEvent& event) {

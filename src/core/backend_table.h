@@ -87,16 +87,22 @@ struct BackendStates {
     bool operator==(const BackendStates&) const = default;
 };
 
-/// Why an event is not entered, given these states.
-enum class Objection : std::uint8_t {
-    none,
+/// What became of an event that was submitted.
+enum class EventOutcome : std::uint8_t {
+    done,            ///< it is committed, and applied here
     already_so,      ///< nothing would change
     is_down,         ///< a backend that is down cannot be promoted
     is_up,           ///< online recovery is for one that is down
     other_recovery,  ///< one at a time
     no_recovery,     ///< there is none to end
+    busy,            ///< too many events or commands wait
+    no_active,       ///< nobody could order it, or no quorum stores it
+    timed_out,       ///< not yet committed; it may still be
 };
-Objection objection_to(const BackendStates& states, const BackendEvent& event);
+inline constexpr std::size_t event_outcomes = 9;
+
+/// Why an event is not entered, given these states; nothing when it is.
+std::optional<EventOutcome> objection_to(const BackendStates& states, const BackendEvent& event);
 void apply(BackendStates& states, const BackendEvent& event);
 
 class BackendTable {

@@ -8,24 +8,6 @@ namespace komainu {
 
 namespace {
 
-EventOutcome outcome_of(Objection objection) {
-    switch (objection) {
-        case Objection::none:
-            return EventOutcome::done;
-        case Objection::already_so:
-            return EventOutcome::already_so;
-        case Objection::is_down:
-            return EventOutcome::is_down;
-        case Objection::is_up:
-            return EventOutcome::is_up;
-        case Objection::other_recovery:
-            return EventOutcome::other_recovery;
-        case Objection::no_recovery:
-            return EventOutcome::no_recovery;
-    }
-    return EventOutcome::done;
-}
-
 /// With a quorum of writers, so many readers are sure to have one of them among themselves.
 int promises_needed(const LedgerSettings& settings) {
     return std::min(settings.nodes - settings.votes_needed + 1, settings.votes_needed);
@@ -108,8 +90,7 @@ std::optional<EventOutcome> Ledger::enter(const BackendEvent& event) {
     BackendTable& table = record_.table;
     if (table.index_of(event.id)) return {};
     const BackendStates states = table.states();
-    const Objection objection = objection_to(states, event);
-    if (objection != Objection::none) return outcome_of(objection);
+    if (const auto objection = objection_to(states, event)) return objection;
     const bool has_command = settings_.has_command[static_cast<std::size_t>(event.kind)];
     if (event.kind != BackendEventKind::command_ended) {
         // An entry whose command is still to be run cannot be folded.

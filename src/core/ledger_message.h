@@ -63,19 +63,6 @@ struct EventSubmitted {
     bool operator==(const EventSubmitted&) const = default;
 };
 
-enum class EventOutcome : std::uint8_t {
-    done,        ///< it is committed, and applied here
-    already_so,  ///< see Objection
-    is_down,
-    is_up,
-    other_recovery,
-    no_recovery,
-    busy,       ///< too many events or commands wait
-    no_active,  ///< nobody could order it, or no quorum stores it
-    timed_out,  ///< not yet committed; it may still be
-};
-inline constexpr std::size_t event_outcomes = 9;
-
 /// It was not entered. That it was, shows in the table.
 struct EventRefused {
     EventId id;

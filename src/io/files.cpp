@@ -80,7 +80,7 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
 
 /// Under another name first.
 Status replace_file(const std::string& path, std::string_view content) {
-    const std::string fresh = path + ".new";
+    const std::string fresh = path + std::string(unfinished_suffix);
     if (Status written = write_all(fresh, content); !written) return written;
     if (::rename(fresh.c_str(), path.c_str()) != 0) return not_written(path);
     const std::string place = path.substr(0, path.rfind('/'));

@@ -15,7 +15,9 @@
 namespace komainu {
 
 /// Puts a file there in place of the one that was, for its owner alone. Blocks until it is on the
-/// disk: a host that dies meanwhile has the old one or the new one, whole.
+/// disk: a host that dies meanwhile has the old one or the new one, whole, and perhaps one beside
+/// it whose name has this suffix.
+inline constexpr std::string_view unfinished_suffix = ".new";
 Status replace_file(const std::string& path, std::string_view content);
 
 inline constexpr std::size_t pid_file_bytes_max = 4096;

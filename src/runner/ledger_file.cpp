@@ -23,37 +23,47 @@ std::string path_of(const std::string& state_dir, std::uint64_t generation) {
     return state_dir + "/" + std::string(prefix) + std::to_string(generation);
 }
 
-std::optional<std::uint64_t> generation_of(std::string_view name) {
+struct Found {
+    std::uint64_t generation = 0;
+    bool is_whole = true;  ///< else a run was killed while it wrote it
+    std::string path;
+};
+
+std::optional<Found> file_named(const std::string& state_dir, std::string_view name) {
+    Found found{.path = state_dir + "/" + std::string(name)};
     if (!name.starts_with(prefix)) return {};
     name.remove_prefix(prefix.size());
-    std::uint64_t generation = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), generation);
-    if (error != std::errc{} || end != name.data() + name.size() || generation == 0) return {};
-    return generation;
+    found.is_whole = !name.ends_with(unfinished_suffix);
+    if (!found.is_whole) name.remove_suffix(unfinished_suffix.size());
+    const char* const past = name.data() + name.size();
+    const auto [end, error] = std::from_chars(name.data(), past, found.generation);
+    if (error != std::errc{} || end != past || found.generation == 0) return {};
+    return found;
 }
 
-Result<std::vector<std::uint64_t>> generations_in(const std::string& state_dir) {
-    std::vector<std::uint64_t> generations;
+Result<std::vector<Found>> files_in(const std::string& state_dir) {
+    std::vector<Found> files;
     const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(state_dir.c_str()), ::closedir);
-    if (!directory && errno == ENOENT) return generations;
+    if (!directory && errno == ENOENT) return files;
     if (!directory) return Error::from_errno("cannot look into " + state_dir, errno);
     errno = 0;
     while (const dirent* const entry = ::readdir(directory.get()))
-        if (const auto generation = generation_of(entry->d_name))
-            generations.push_back(*generation);
+        if (const auto found = file_named(state_dir, entry->d_name)) files.push_back(*found);
     if (errno != 0) return Error::from_errno("cannot look into " + state_dir, errno);
-    return generations;
+    return files;
 }
 
 }  // namespace
 
 Result<LedgerFile> read_ledger_file(const std::string& state_dir) {
-    auto generations = generations_in(state_dir);
-    if (!generations) return generations.error();
+    auto files = files_in(state_dir);
+    if (!files) return files.error();
     LedgerFile file;
     std::uint64_t newest = 0;
-    for (const std::uint64_t generation : *generations) newest = std::max(newest, generation);
-    file.generation = newest + 1;
+    for (const Found& found : *files) {
+        if (found.is_whole) newest = std::max(newest, found.generation);
+        file.generation = std::max(file.generation, found.generation + 1);
+    }
     if (newest == 0) return file;
     const std::string path = path_of(state_dir, newest);
     auto content = read_file(path, ledger_record_bytes_max);
@@ -72,9 +82,9 @@ Status write_ledger_file(const std::string& state_dir, std::uint64_t generation,
     const std::string_view content(reinterpret_cast<const char*>(record.data()), record.size());
     if (Status written = replace_file(path_of(state_dir, generation), content); !written)
         return written;
-    if (auto generations = generations_in(state_dir))
-        for (const std::uint64_t earlier : *generations)
-            if (earlier < generation) ::unlink(path_of(state_dir, earlier).c_str());
+    if (auto files = files_in(state_dir))
+        for (const Found& found : *files)
+            if (found.generation < generation) ::unlink(found.path.c_str());
     return Ok{};
 }
 

@@ -26,7 +26,8 @@ Entry end_of(std::uint64_t index) {
 }
 
 /// What is objected to the last event after the earlier ones.
-Objection objection_after(std::initializer_list<BackendEvent> earlier, const BackendEvent& event) {
+std::optional<EventOutcome> objection_after(std::initializer_list<BackendEvent> earlier,
+                                            const BackendEvent& event) {
     BackendStates states;
     for (const BackendEvent& each : earlier) apply(states, each);
     return objection_to(states, event);
@@ -35,32 +36,32 @@ Objection objection_after(std::initializer_list<BackendEvent> earlier, const Bac
 TEST(BackendTable, EntersNothingThatIsSoAlready) {
     const auto detach = sample_event(Kind::detach, 1), attach = sample_event(Kind::attach, 1);
     const auto promote = sample_event(Kind::promote, 1);
-    EXPECT_EQ(objection_after({}, detach), Objection::none);
-    EXPECT_EQ(objection_after({detach}, detach), Objection::already_so);
-    EXPECT_EQ(objection_after({}, attach), Objection::already_so);
-    EXPECT_EQ(objection_after({detach}, attach), Objection::none);
-    EXPECT_EQ(objection_after({}, promote), Objection::none);
-    EXPECT_EQ(objection_after({promote}, promote), Objection::already_so);
-    EXPECT_EQ(objection_after({end_of(3).event}, end_of(3).event), Objection::already_so);
-    EXPECT_EQ(objection_after({end_of(3).event}, end_of(4).event), Objection::none);
+    EXPECT_EQ(objection_after({}, detach), std::nullopt);
+    EXPECT_EQ(objection_after({detach}, detach), EventOutcome::already_so);
+    EXPECT_EQ(objection_after({}, attach), EventOutcome::already_so);
+    EXPECT_EQ(objection_after({detach}, attach), std::nullopt);
+    EXPECT_EQ(objection_after({}, promote), std::nullopt);
+    EXPECT_EQ(objection_after({promote}, promote), EventOutcome::already_so);
+    EXPECT_EQ(objection_after({end_of(3).event}, end_of(3).event), EventOutcome::already_so);
+    EXPECT_EQ(objection_after({end_of(3).event}, end_of(4).event), std::nullopt);
 }
 
 TEST(BackendTable, PromotesNoBackendThatIsDown) {
     EXPECT_EQ(objection_after({sample_event(Kind::detach, 1)}, sample_event(Kind::promote, 1)),
-              Objection::is_down);
+              EventOutcome::is_down);
 }
 
 TEST(BackendTable, HasOneOnlineRecoveryAtATimeOfABackendThatIsDown) {
     const auto detach = sample_event(Kind::detach, 1), other = sample_event(Kind::detach, 2);
     const auto start = sample_event(Kind::recovery_start, 1);
     const auto end = sample_event(Kind::recovery_end, 1);
-    EXPECT_EQ(objection_after({}, start), Objection::is_up);
-    EXPECT_EQ(objection_after({detach}, start), Objection::none);
-    EXPECT_EQ(objection_after({detach, start}, start), Objection::already_so);
+    EXPECT_EQ(objection_after({}, start), EventOutcome::is_up);
+    EXPECT_EQ(objection_after({detach}, start), std::nullopt);
+    EXPECT_EQ(objection_after({detach, start}, start), EventOutcome::already_so);
     EXPECT_EQ(objection_after({detach, other, start}, sample_event(Kind::recovery_start, 2)),
-              Objection::other_recovery);
-    EXPECT_EQ(objection_after({detach}, end), Objection::no_recovery);
-    EXPECT_EQ(objection_after({detach, start}, end), Objection::none);
+              EventOutcome::other_recovery);
+    EXPECT_EQ(objection_after({detach}, end), EventOutcome::no_recovery);
+    EXPECT_EQ(objection_after({detach, start}, end), std::nullopt);
 }
 
 TEST(BackendTable, HasOnePrimaryAtMostAndNoneThatIsDown) {

@@ -35,7 +35,7 @@ TEST_F(LedgerFileTest, IsNewWhereThereIsNone) {
     directory.write("backends.", "");
     directory.write("backends.0", "");
     directory.write("backends.1x", "");
-    directory.write("backends.7.new", "");
+    directory.write("backends.new", "");
     directory.write("forwards.7", "");
     for (const std::string& where : {state_dir, directory.path("missing")}) {
         const LedgerFile file = read_ledger_file(where).value();
@@ -79,6 +79,17 @@ TEST_F(LedgerFileTest, IsNotHarmedByALateWriteOfAnEarlierRun) {
     ASSERT_TRUE(write(state_dir, 11, other));
     EXPECT_FALSE(has("backends.9"));
     EXPECT_FALSE(has("backends.10"));
+}
+
+TEST_F(LedgerFileTest, LeavesTheFileOfARunThatWasKilledWhileItWroteAlone) {
+    ASSERT_TRUE(write(state_dir, 2, other));
+    directory.write("backends.3.new", "half");
+    EXPECT_EQ(read().stored.record, other);
+    EXPECT_FALSE(read().stored.is_lost);
+    EXPECT_EQ(read().generation, 4u) << "that run may still be about to rename it";
+    ASSERT_TRUE(write(state_dir, 4, sample));
+    EXPECT_FALSE(has("backends.3.new"));
+    EXPECT_EQ(read().stored.record, sample);
 }
 
 TEST_F(LedgerFileTest, IsLostWhenTheNewestIsDamagedWhateverTheOthersSay) {
