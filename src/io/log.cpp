@@ -6,12 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <iterator>
 
 #include "base/fd.h"
 #include "io/clock.h"
+#include "io/journal.h"
 
 namespace komainu {
 
@@ -26,8 +29,10 @@ enum class StderrKind { other, socket, reopened };
 // handed it; handing it to each of them would put an argument into every constructor for nothing.
 struct Log {
     std::string name = "komainu";
+    int node = 0;
     StderrKind kind = StderrKind::other;
     bool journal = false;
+    JournalSocket journal_socket;
     Fd reopened;
     std::uint64_t dropped = 0;
 };
@@ -110,47 +115,123 @@ void append_beginning(Line& line, const Log& log, LogLevel level) {
 void append_text(Line& line, std::string_view text) {
     for (const char c : text) {
         if (line.size() == line_bytes_max - 1) break;
-        const auto code = static_cast<unsigned char>(c);
-        line.push_back(code < 0x20 || code == 0x7f ? '?' : c);
+        line.push_back(printable_byte(c));
     }
     line.push_back('\n');
 }
 
-bool write_event(Log& log, LogLevel level, std::string_view text) {
+bool write_text(Log& log, LogLevel level, std::string_view text) {
     Line line;
     append_beginning(line, log, level);
     append_text(line, text);
     return write_line(log, {line.data(), line.size()});
 }
 
+/// A line, and what the journal is told besides.
+struct Told {
+    LogLevel level;
+    std::string_view text;
+    const LogEventEntry* event = nullptr;  ///< null: a line that is no event
+    const LogFacts& facts;
+};
+
+struct Digits {
+    std::array<char, 20> room;
+    std::string_view text;
+
+    explicit Digits(std::uint64_t number)
+        : text(room.data(), std::to_chars(room.data(), room.data() + room.size(), number).ptr) {}
+};
+
+void add_number(JournalEntry& entry, std::string_view name, std::uint64_t number) {
+    if (number != 0) entry.add(name, Digits(number).text);
+}
+
+void add_text(JournalEntry& entry, std::string_view name, std::string_view text) {
+    if (!text.empty()) entry.add(name, text);
+}
+
+void add_facts(JournalEntry& entry, const LogFacts& facts) {
+    add_number(entry, "KOMAINU_TERM", facts.term);
+    add_text(entry, "KOMAINU_ROLE", facts.role);
+    add_text(entry, "KOMAINU_CAUSE", facts.cause);
+    add_number(entry, "KOMAINU_PEER", static_cast<std::uint64_t>(number(facts.peer)));
+    add_number(entry, "KOMAINU_LINK", facts.link);
+    add_text(entry, "KOMAINU_VIP", facts.vip);
+    add_text(entry, "KOMAINU_INTERFACE", facts.interface);
+    add_text(entry, "KOMAINU_SERVICE", facts.service);
+    add_text(entry, "KOMAINU_HOOK", facts.hook);
+    if (facts.backend) entry.add("KOMAINU_BACKEND", Digits(*facts.backend).text);
+    add_text(entry, "KOMAINU_ADDRESS", facts.address);
+}
+
+/// All processes have one identifier, as on stderr: the journal itself notes which one it was
+/// (_COMM, _PID).
+JournalSocket::Sent send_entry(const Log& log, const Told& told) {
+    JournalEntry entry;
+    entry.add("MESSAGE", told.text, line_bytes_max);
+    entry.add("PRIORITY", Digits(static_cast<std::uint64_t>(journal_priority(told.level))).text);
+    entry.add("SYSLOG_IDENTIFIER", "komainud");
+    if (told.event) entry.add("MESSAGE_ID", told.event->id);
+    add_number(entry, "KOMAINU_NODE", static_cast<std::uint64_t>(log.node));
+    add_facts(entry, told.facts);
+    return log.journal_socket.send(entry.text());
+}
+
+bool write_told(Log& log, const Told& told) {
+    if (log.journal) {
+        const auto sent = send_entry(log, told);
+        if (sent != JournalSocket::Sent::nobody_there) return sent == JournalSocket::Sent::yes;
+    }
+    return write_text(log, told.level, told.text);
+}
+
 bool report_dropped(Log& log) {
-    const auto text = fmt::format("{} log lines were lost: stderr did not take them", log.dropped);
-    if (!write_event(log, LogLevel::warning, text)) return false;
+    const auto text = fmt::format("{} log lines were lost: {} did not take them", log.dropped,
+                                  log.journal ? "the journal" : "stderr");
+    const LogEventEntry& event = entry_of(LogEvent::lines_lost);
+    if (!write_told(log, {event.level, text, &event, LogFacts{}})) return false;
     log.dropped = 0;
     return true;
 }
 
+void tell(const Told& told) {
+    Log& log = the_log();
+    if (log.dropped > 0 && !report_dropped(log)) {
+        ++log.dropped;
+        return;
+    }
+    if (!write_told(log, told)) ++log.dropped;
+}
+
 }  // namespace
 
-void set_log_name(std::string name) {
+void set_log_name(std::string_view program, int node, const char* journal_socket) {
     Log& log = the_log();
-    log.name = std::move(name);
+    log.name = node == 0 ? std::string(program) : fmt::format("{}[node {}]", program, node);
+    log.node = node;
     struct stat found {};
     if (fstat(STDERR_FILENO, &found) != 0) return;
     log.journal = is_journal(found);
+    log.journal_socket = log.journal ? JournalSocket::open(journal_socket) : JournalSocket();
     log.kind = S_ISSOCK(found.st_mode) ? StderrKind::socket : StderrKind::other;
     if (!S_ISFIFO(found.st_mode) && !S_ISCHR(found.st_mode)) return;
     log.reopened = reopen_stderr();
     if (log.reopened) log.kind = StderrKind::reopened;
 }
 
-void log_line(LogLevel level, std::string_view text) {
+void log_by_stderr_alone() {
     Log& log = the_log();
-    if (log.dropped > 0 && !report_dropped(log)) {
-        ++log.dropped;
-        return;
-    }
-    if (!write_event(log, level, text)) ++log.dropped;
+    log.journal_socket = {};
+    log.reopened.close();
+    if (log.kind == StderrKind::reopened) log.kind = StderrKind::other;
+}
+
+void log_line(LogLevel level, std::string_view text) { tell({level, text, nullptr, LogFacts{}}); }
+
+void log_line(LogEvent event, const LogFacts& facts, std::string_view text) {
+    const LogEventEntry& entry = entry_of(event);
+    tell({entry.level, text, &entry, facts});
 }
 
 }  // namespace komainu
