@@ -20,7 +20,9 @@ void Arbiter::probed(std::uint64_t question, Lan lan) {
 }
 
 void Arbiter::answer(bool agrees, std::string_view why) {
-    if (said_ != why) log_notice("the arbiter {}: {}", agrees ? "agrees" : "does not agree", why);
+    if (said_ != why)
+        log_event(LogEvent::arbiter_answered, "the arbiter {}: {}",
+                  agrees ? "agrees" : "does not agree", why);
     said_ = why;
     handlers_.answer({question_, agrees});
 }

@@ -100,7 +100,8 @@ void Backends::run_step(const LedgerEvent& event) {
     ledger_.step(loop_.now(), event, actions_);
     for (const LedgerAction& action : actions_) perform(action);
     if (was_lost && !ledger_.is_lost())
-        log_notice("the table of backends was made out anew with the others");
+        log_event(LogEvent::table_remade,
+                  "the table of backends was made out anew with the others");
 }
 
 void Backends::perform(const LedgerAction& action) {
@@ -109,10 +110,10 @@ void Backends::perform(const LedgerAction& action) {
                    [&](const StoreRecord&) { store(); },
                    [&](const ApplyEntry& a) { apply(a); },
                    [&](const EntriesMissed& a) {
-                       log_notice(
-                           "events {} to {} of the backends were missed while away; the "
-                           "table has what came of them",
-                           a.from + 1, a.to);
+                       log_event(LogEvent::backend_events_missed,
+                                 "events {} to {} of the backends were missed while away; the "
+                                 "table has what came of them",
+                                 a.from + 1, a.to);
                    },
                    [&](const AnswerEvent& a) { answer(a); },
                    [&](const RunCommand& a) { run(a); },
@@ -133,9 +134,10 @@ void Backends::store() {
 void Backends::stored(const RunEnd& end) {
     const std::string trouble = end.succeeded() ? "" : to_string(end);
     if (!trouble.empty() && disk_trouble_.empty())
-        log_error("the table of backends cannot be stored, and is only known here: {}", trouble);
+        log_event(LogEvent::table_not_stored,
+                  "the table of backends cannot be stored, and is only known here: {}", trouble);
     if (trouble.empty() && !disk_trouble_.empty())
-        log_notice("the table of backends can be stored again");
+        log_event(LogEvent::table_stored_again, "the table of backends can be stored again");
     disk_trouble_ = trouble;
     step(RecordStored{end.succeeded()});
 }
@@ -144,7 +146,9 @@ void Backends::stored(const RunEnd& end) {
 
 void Backends::apply(const ApplyEntry& apply) {
     const BackendEvent& event = apply.entry.event;
-    log_notice("event {}: {}", apply.index, sentence(event));
+    log_event(LogEvent::backend_event,
+              {.cause = word(event.kind), .peer = event.id.origin, .backend = event.backend},
+              "event {}: {}", apply.index, sentence(event));
     if (event.kind == BackendEventKind::attach) handlers_.pardon(event.backend);
     if (event.kind != BackendEventKind::command_ended) handlers_.applied(event);
 }
@@ -219,8 +223,11 @@ void Backends::run_next() {
     }
     const BackendChange change = running_->left.back();
     running_->left.pop_back();
-    log_notice("{} for backend {} (event {}): runs", word(running_->command), change.backend,
-               running_->index);
+    log_event(
+        LogEvent::backend_command_runs,
+        {.cause = word(running_->command), .backend = static_cast<std::size_t>(change.backend)},
+        "{} for backend {} (event {}): runs", word(running_->command), change.backend,
+        running_->index);
     running_->run = runner_.run_command(running_->command, change,
                                         [this](const RunEnd& end) { command_ended(end); });
     if (!running_->run) command_ended({Ending::not_started, 0, std::string(runner_.trouble())});
@@ -229,7 +236,8 @@ void Backends::run_next() {
 void Backends::command_ended(const RunEnd& end) {
     constexpr int no_exit = 255;
     if (!end.succeeded()) {
-        log_error("{} (event {}): failed: {}", word(running_->command), running_->index,
+        log_event(LogEvent::backend_command_failed, {.cause = word(running_->command)},
+                  "{} (event {}): failed: {}", word(running_->command), running_->index,
                   to_string(end));
         const int status = end.ending == Ending::exited ? end.status : no_exit;
         if (running_->status == 0) running_->status = status;
@@ -239,8 +247,9 @@ void Backends::command_ended(const RunEnd& end) {
 
 void Backends::stop_command() {
     if (!running_) return;
-    log_notice("{} (event {}): stopped, since this node is not the active any more",
-               word(running_->command), running_->index);
+    log_event(LogEvent::backend_command_stopped, {.cause = word(running_->command)},
+              "{} (event {}): stopped, since this node is not the active any more",
+              word(running_->command), running_->index);
     if (running_->run) runner_.stop(*running_->run);
     running_.reset();
 }

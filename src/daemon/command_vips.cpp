@@ -57,11 +57,14 @@ void CommandVips::ended(std::size_t vip, bool up, const std::string& trouble) {
     it.run.reset();
     const std::string title = title_of(config_.command_vips[vip]);
     if (trouble.empty())
-        log_notice("{}: is {}, by its command", title, up ? "up" : "down");
+        log_event(up ? LogEvent::command_vip_up : LogEvent::command_vip_down,
+                  {.vip = config_.command_vips[vip].name}, "{}: is {}, by its command", title,
+                  up ? "up" : "down");
     else if (up)
         trouble_ = trouble_.empty() ? title + ": up_command: " + trouble : trouble_;
     else
-        log_error("{}: down_command: {}; the address may still be here", title, trouble);
+        log_event(LogEvent::command_vip_stuck, {.vip = config_.command_vips[vip].name},
+                  "{}: down_command: {}; the address may still be here", title, trouble);
     // Of one that could not be put up nobody knows how far it came.
     it.state = up ? State::up : State::down;
 }

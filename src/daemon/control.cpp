@@ -56,7 +56,8 @@ void Daemon::answer_switchover(const AnswerSwitchover& answer) {
 
 void Daemon::set_pause(ClientId client, const AskPause& asked) {
     if (asked.scope == PauseScope::node)
-        log_notice("maintenance: this node is {}", asked.paused ? "paused" : "resumed");
+        log_event(asked.paused ? LogEvent::paused : LogEvent::resumed, {.peer = config_.self},
+                  "maintenance: this node is {}", asked.paused ? "paused" : "resumed");
     step(PauseAsked{asked.scope, asked.paused});
     const int nodes = asked.scope == PauseScope::node ? 1 : node_.votes_within_earshot();
     control_.reply(client,
@@ -104,7 +105,8 @@ void Daemon::set_pgpool_trouble(const std::string& trouble) {
 void Daemon::start_standby(ClientId client, bool standby) {
     const std::uint64_t request = ++requests_;
     standbys_[request] = client;
-    log_notice("the operator {}", standby ? "puts this node on standby" : "ends the standby");
+    log_event(standby ? LogEvent::standby_asked : LogEvent::standby_ended, "the operator {}",
+              standby ? "puts this node on standby" : "ends the standby");
     step(StandbyAsked{RequestId{request}, standby});
 }
 
@@ -113,7 +115,8 @@ void Daemon::answer_standby(const AnswerOrder& answer) {
     if (waiting.empty()) return;
     if (answer.outcome == OrderOutcome::done)
         return control_.reply(waiting.mapped(), answer_line({{"ok", true}}));
-    log_notice("refused: this node is active, and nobody could take over");
+    log_event(LogEvent::standby_refused,
+              "refused: this node is active, and nobody could take over");
     control_.reply(waiting.mapped(),
                    refusal_line("this node is active, and no other node could take over"));
 }

@@ -38,6 +38,20 @@ std::map<NodeId, std::size_t> places_of_peers(const Config& config) {
     return places;
 }
 
+LogEvent event_of(PeerNews news) {
+    switch (news) {
+        case PeerNews::up:
+            return LogEvent::peer_heard;
+        case PeerNews::down:
+            return LogEvent::peer_lost;
+        case PeerNews::restarted:
+            return LogEvent::peer_restarted;
+        case PeerNews::left:
+            return LogEvent::peer_left;
+    }
+    return LogEvent::peer_heard;
+}
+
 /// Far more than a scheduler's usual delay, and enough to endanger a lease.
 Duration pause_min(const Config& config) {
     return std::max<Duration>(config.heartbeat.deadtime / 4, 10ms);
@@ -201,8 +215,9 @@ void Daemon::judge() {
 /// Who was away may have missed that another held the VIPs meanwhile, or that caches have
 /// forgotten.
 void Daemon::recover_from_pause(Duration late) {
-    log_warning("I was not scheduled for {} ms: this host is overloaded, or was suspended",
-                late / 1ms);
+    log_event(LogEvent::pause_detected,
+              "I was not scheduled for {} ms: this host is overloaded, or was suspended",
+              late / 1ms);
     if (node_.vips_held()) guard_->announce();
 }
 
@@ -224,14 +239,16 @@ void Daemon::perform(const Action& action) {
                    [&](const RoleChanged& a) { log_role(a); },
                    [&](const ActiveChanged& a) { log_active(a); },
                    [&](const PeerChanged& a) {
-                       log_notice("node {} {}", number(a.peer), sentence(a.news));
+                       log_event(event_of(a.news), {.peer = a.peer}, "node {} {}", number(a.peer),
+                                 sentence(a.news));
                        tell_peer(a);
                        const Peer* const peer = std::as_const(node_).find(a.peer);
                        if (backends_) backends_->step(PeerIs{a.peer, peer && peer->alive()});
                    },
                    [&](const MaintenanceChanged& a) {
-                       log_notice("maintenance: node {} {} the cluster", number(a.node),
-                                  a.paused ? "paused" : "resumed");
+                       log_event(a.paused ? LogEvent::paused : LogEvent::resumed, {.peer = a.node},
+                                 "maintenance: node {} {} the cluster", number(a.node),
+                                 a.paused ? "paused" : "resumed");
                    },
                    [&](const Preempting& a) { log_preemption(a); },
                    [&](const AnswerSwitchover& a) { answer_switchover(a); },
@@ -307,7 +324,8 @@ void Daemon::on_guard_report(const GuardReport& report) {
                    [&](const HeldReport& r) { guard_holds(own(r.round)); },
                    [&](const DroppedReport& r) { guard_dropped(own(r.round)); },
                    [&](const HoldFailedReport& r) {
-                       log_error("cannot hold the VIPs: {}", r.text);
+                       log_event(LogEvent::vips_not_held, {.term = r.round},
+                                 "cannot hold the VIPs: {}", r.text);
                        step(HoldFailed{own(r.round)});
                    },
                    [&](const CarrierReport& r) {
@@ -338,10 +356,12 @@ void Daemon::on_guard_report(const GuardReport& report) {
 void Daemon::guard_holds(Term term) {
     command_vips_.raise([this, term](const std::string& trouble) {
         if (trouble.empty()) {
-            log_notice("holding the VIPs, term {}", term.round);
+            log_event(LogEvent::vips_held, {.term = term.round}, "holding the VIPs, term {}",
+                      term.round);
             return step(VipsHeld{term});
         }
-        log_error("cannot hold the VIPs: {}", trouble);
+        log_event(LogEvent::vips_not_held, {.term = term.round}, "cannot hold the VIPs: {}",
+                  trouble);
         not_held_ = term;
         guard_->drop(term);
     });
@@ -359,9 +379,9 @@ void Daemon::guard_dropped(Term term) {
 
 void Daemon::on_guard_trouble(std::string_view trouble) {
     if (trouble.empty())
-        log_notice("the guard answers again");
+        log_event(LogEvent::guard_back, "the guard answers again");
     else
-        log_error("{}", trouble);
+        log_event(guard_->gone() ? LogEvent::guard_died : LogEvent::guard_silent, "{}", trouble);
     fitness_.set_guard(trouble);
     fitness_may_have_changed();
     if (!guard_->gone()) return;
@@ -381,7 +401,7 @@ void Daemon::on_signal() {
 }
 
 void Daemon::stop() {
-    log_notice("stopping");
+    log_event(LogEvent::stopping, "stopping");
     step(StopAsked{});
 }
 
@@ -417,9 +437,11 @@ void Daemon::reach_changed(NodeId node, bool reached, const std::string& why) {
     }
     const Peer* peer = std::as_const(node_).find(node);
     if (reached)
-        log_notice("node {}'s service is reached again", number(node));
+        log_event(LogEvent::service_reached, {.peer = node}, "node {}'s service is reached again",
+                  number(node));
     else if (peer && peer->alive())
-        log_warning("node {}'s service is out of reach: {}", number(node), why);
+        log_event(LogEvent::service_out_of_reach, {.peer = node},
+                  "node {}'s service is out of reach: {}", number(node), why);
     step(ReachChanged{node, reached});
 }
 
@@ -450,7 +472,8 @@ void Daemon::priority_may_have_changed() {
     const std::uint16_t before = node_.member().priority;
     if (priority == before) return;
     const std::string why = services_.penalty_reason();
-    log_notice("priority {} -> {}{}{}", before, priority, why.empty() ? "" : ": ", why);
+    log_event(LogEvent::priority_changed, "priority {} -> {}{}{}", before, priority,
+              why.empty() ? "" : ": ", why);
     step(PriorityChanged{priority});
 }
 
@@ -459,10 +482,10 @@ void Daemon::fitness_may_have_changed() {
     if (health == node_.reported_health()) return;
     const bool ignored = node_.paused() && node_.healthy() && health.excusable;
     if (health.healthy)
-        log_notice("healthy: this node may become active");
+        log_event(LogEvent::healthy, "healthy: this node may become active");
     else
-        log_warning("unhealthy: {}{}", fitness_.reason(),
-                    ignored ? " (paused for maintenance, so it does not count)" : "");
+        log_event(LogEvent::unhealthy, "unhealthy: {}{}", fitness_.reason(),
+                  ignored ? " (paused for maintenance, so it does not count)" : "");
     step(health);
     if (!health.healthy) tell_fault();
 }

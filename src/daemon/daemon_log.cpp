@@ -19,13 +19,16 @@ void Daemon::log_role(const RoleChanged& change) {
     } else {
         story_.why_lost = "node " + std::to_string(number(config_.self)) + ": " + why;
     }
-    log_notice("{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+    log_event(change.to == Role::active ? LogEvent::became_active : LogEvent::became_standby,
+              {.term = change.term.round, .role = word(change.to), .cause = word(change.cause)},
+              "{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
     tell_role(change, why);
 }
 
 /// The loudest line that there is: nobody may overlook that one holder is not promised any more.
 void Daemon::log_hold(const HeldWithoutQuorum& hold) {
-    log_error(
+    log_event(
+        LogEvent::held_without_quorum, {.term = hold.term.round},
         "STALE: the lease of term {} lapsed, too few nodes acknowledged in time; the VIPs are kept "
         "without a quorum (on_quorum_loss = hold), and another node may hold them as well",
         hold.term.round);
@@ -33,9 +36,10 @@ void Daemon::log_hold(const HeldWithoutQuorum& hold) {
 
 void Daemon::log_preemption(const Preempting& preempting) {
     const Peer* const active = std::as_const(node_).find(preempting.term.node);
-    log_notice(
-        "priority {} is higher than the {} of node {}, which is active: asks it to hand over",
-        node_.member().priority, active ? active->priority() : 0, number(preempting.term.node));
+    log_event(LogEvent::preempting, {.term = preempting.term.round, .peer = preempting.term.node},
+              "priority {} is higher than the {} of node {}, which is active: asks it to hand over",
+              node_.member().priority, active ? active->priority() : 0,
+              number(preempting.term.node));
 }
 
 void Daemon::log_active(const ActiveChanged& change) {
@@ -46,7 +50,9 @@ void Daemon::log_active(const ActiveChanged& change) {
                 Takeover{change.term, story_.last_active, story_.why_lost, wall_clock_ms()};
             story_.last_active = change.term.node;
             story_.why_lost.clear();
-            return log_notice("node {} is active, term {}", active, change.term.round);
+            return log_event(LogEvent::active_known,
+                             {.term = change.term.round, .peer = change.term.node},
+                             "node {} is active, term {}", active, change.term.round);
         case ActiveNews::lost_silent:
             story_.why_lost = fmt::format("node {} was silent for the deadtime", active);
             break;
@@ -54,18 +60,23 @@ void Daemon::log_active(const ActiveChanged& change) {
             story_.why_lost = fmt::format("node {} released term {}", active, change.term.round);
             break;
     }
-    log_notice("no active: {}", story_.why_lost);
+    log_event(LogEvent::active_lost, {.term = change.term.round, .peer = change.term.node},
+              "no active: {}", story_.why_lost);
 }
 
 void Daemon::log_link(std::size_t peer, const LinkNews& news) {
-    const int node = number(node_.peers()[peer].id());
+    const NodeId id = node_.peers()[peer].id();
+    const int node = number(id);
+    const LogFacts facts{.peer = id, .link = news.link + 1};
     if (news.state == LinkState::works)
-        return log_notice("node {} link {} works again", node, news.link + 1);
+        return log_event(LogEvent::peer_link_back, facts, "node {} link {} works again", node,
+                         news.link + 1);
     std::string others;
     for (std::size_t link = 0; link < links_.size(); ++link)
         if (link_book_.works(peer, link))
             others += fmt::format("{}link {}", others.empty() ? "" : " and ", link + 1);
-    log_warning("node {} link {} is silent; it is heard by {}", node, news.link + 1, others);
+    log_event(LogEvent::peer_link_lost, facts, "node {} link {} is silent; it is heard by {}", node,
+              news.link + 1, others);
 }
 
 }  // namespace komainu

@@ -46,7 +46,8 @@ void Daemon::take_over(NewConfig wanted) {
     reconfigure(removal_of(config_.guarded()));
     streams_.settings_changed();
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
-    log_notice("reload: {}", wanted.changes.empty() ? "nothing has changed" : "done");
+    log_event(LogEvent::reloaded, "reload: {}",
+              wanted.changes.empty() ? "nothing has changed" : "done");
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client, answer_line({{"ok", true}, {"changes", wanted.changes}}));
 }
@@ -92,7 +93,7 @@ void Daemon::take_over_keys(std::unique_ptr<const KeyRing> keys) {
 
 void Daemon::reload_refused(const std::string& why, const std::vector<std::string>& problems) {
     for (const std::string& problem : problems) log_error("{}", problem);
-    log_error("{}", why);
+    log_event(LogEvent::reload_refused, "{}", why);
     const Duration removal = removal_of(config_.guarded());
     if (!reload_.guard_is_asked() && node_.settings().removal != removal) reconfigure(removal);
     if (const auto client = std::exchange(reload_client_, {}))

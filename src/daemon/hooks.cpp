@@ -32,7 +32,9 @@ std::optional<Duration> Hooks::tell(HookWhen when, const HookFacts& facts,
             i, without_odd_letters(facts),
             waits ? Commands::Ended(one_ended) : [](const RunEnd&) {});
         if (!run) {
-            log_error("{}: missed on {}: {}", title_of(hook), name_of(hook_events, facts.event),
+            log_event(LogEvent::hook_missed,
+                      {.cause = name_of(hook_events, facts.event), .hook = title_of(hook)},
+                      "{}: missed on {}: {}", title_of(hook), name_of(hook_events, facts.event),
                       runner_.trouble());
         } else if (waits) {
             ++*awaited;

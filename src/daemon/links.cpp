@@ -61,14 +61,16 @@ void Links::follow(std::size_t link) {
     if (Status opened = socket.reopen(); !opened) {
         if (opened.error().what == trouble) return;
         trouble = opened.error().what;
-        return log_warning("link {}: {}; waits for it", link + 1, trouble);
+        return log_event(LogEvent::link_unusable, {.link = link + 1}, "link {}: {}; waits for it",
+                         link + 1, trouble);
     }
     trouble.clear();
     watch(link);
     if (was_open)
-        log_notice("link {}: its interface was replaced, and it uses the new one", link + 1);
+        log_event(LogEvent::link_usable, {.link = link + 1},
+                  "link {}: its interface was replaced, and it uses the new one", link + 1);
     else
-        log_notice("link {} works", link + 1);
+        log_event(LogEvent::link_usable, {.link = link + 1}, "link {} works", link + 1);
 }
 
 }  // namespace komainu

@@ -131,7 +131,8 @@ void PeerStreams::follow_listener(std::size_t link) {
         watched.clear();
         if (Status opened = listener.reopen(); !opened) {
             if (opened.error().what != trouble && !may_come_later(opened.error()))
-                log_warning("link {}: {}; nobody can join by it", link + 1, opened.error().what);
+                log_event(LogEvent::link_unusable, {.link = link + 1},
+                          "link {}: {}; nobody can join by it", link + 1, opened.error().what);
             trouble = opened.error().what;
             return;
         }
@@ -149,7 +150,8 @@ void PeerStreams::accept_some(std::size_t link) {
         auto accepted = listening_[link].listener.accept();
         if (!accepted) {
             listening_[link].watch.clear();
-            return log_warning("link {}: {}", link + 1, accepted.error().what);
+            return log_event(LogEvent::link_unusable, {.link = link + 1}, "link {}: {}", link + 1,
+                             accepted.error().what);
         }
         if (!accepted.value()) return;
         accept(link, std::move(**accepted));
@@ -236,8 +238,9 @@ void PeerStreams::dial_failed(std::size_t link, const std::string& why) {
     dials_failed_ = 0;
     if (loop_.now() - undialed_since_.value_or(loop_.now()) < missed_after) return;
     if (dial_trouble_.empty())
-        log_warning("no stream to node {}, by whichever link; the last was link {}: {}",
-                    number(followed_), link + 1, why);
+        log_event(LogEvent::no_stream, {.peer = followed_, .link = link + 1},
+                  "no stream to node {}, by whichever link; the last was link {}: {}",
+                  number(followed_), link + 1, why);
     dial_trouble_ = why;
 }
 

@@ -125,7 +125,8 @@ void PeerStreams::admit(PeerStream& stream, const ServerInfo& info) {
         const auto [why, told] =
             difference(config_.self, ours, stream.node, info.vip_settings, end);
         if (std::string& before = refused_[stream.node]; before != why) {
-            log_warning("node {} may not join: {}", number(stream.node), why);
+            log_event(LogEvent::join_refused, {.peer = stream.node}, "node {} may not join: {}",
+                      number(stream.node), why);
             before = why;
         }
         return refuse(stream, JoinRefusal::other_settings, told);
@@ -145,7 +146,9 @@ void PeerStreams::take(PeerStream& stream, const JoinAccepted&) {
     if (stream.state == PeerStream::State::joined) return;
     dials_failed_ = 0;
     undialed_since_.reset();
-    if (!dial_trouble_.empty()) log_notice("there is a stream to node {}", number(stream.node));
+    if (!dial_trouble_.empty())
+        log_event(LogEvent::stream_back, {.peer = stream.node}, "there is a stream to node {}",
+                  number(stream.node));
     dial_trouble_.clear();
     set_refusal("");
     join(stream);
@@ -177,7 +180,8 @@ void PeerStreams::join(PeerStream& stream) {
 void PeerStreams::set_refusal(std::string reason) {
     if (reason == refusal_) return;
     refusal_ = std::move(reason);
-    if (!refusal_.empty()) log_warning("{}", refusal_);
+    if (!refusal_.empty())
+        log_event(LogEvent::refused_by_active, {.peer = followed_}, "{}", refusal_);
     handlers_.refused(refusal_);
 }
 

@@ -69,16 +69,18 @@ void Daemon::meet_conflict(const std::string& sentence) {
         case ConflictRule::wait:
             fitness_.set_conflict(sentence);
             if (!std::exchange(start_->conflict_said, true))
-                log_warning("{}; waits until nobody does (conflict = wait)", sentence);
+                log_event(LogEvent::stranger_at_start,
+                          "{}; waits until nobody does (conflict = wait)", sentence);
             start_->probed.reset();  // the next answer counts
             return;
         case ConflictRule::refuse:
-            log_error("{} (conflict = refuse)", sentence);
+            log_event(LogEvent::cannot_start, "{} (conflict = refuse)", sentence);
             start_.reset();
             exit_status_ = 1;
             return stop();
         case ConflictRule::take_over:
-            log_warning("{}; takes it over (conflict = take-over)", sentence);
+            log_event(LogEvent::stranger_at_start, "{}; takes it over (conflict = take-over)",
+                      sentence);
             return end_start_probe();
     }
 }

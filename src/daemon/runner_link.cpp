@@ -123,7 +123,8 @@ void RunnerLink::lose(std::string_view trouble) {
     watch_.clear();
     socket_.close();
     trouble_ = trouble;
-    log_error("{}: checks that run commands fail, and hooks are missed, until a restart", trouble);
+    log_event(LogEvent::runner_died,
+              "{}: checks that run commands fail, and hooks are missed, until a restart", trouble);
     Descriptors none;
     if (reading_)
         config_was_read(

@@ -31,7 +31,7 @@ constexpr int runner_end_ms_max = 10'000;
 constexpr int end_poll_ms = 5;
 
 int fail(const Error& error) {
-    log_error("{}", error.what);
+    log_event(LogEvent::cannot_start, "{}", error.what);
     return exit_failed;
 }
 
@@ -108,10 +108,10 @@ std::optional<Fence> load_wanted_fence(const Config& config, FenceState& state) 
     if (fence) return std::move(*fence);
     state.trouble = fence.error().what;
     if (state.mode == FenceMode::automatic)
-        log_warning(
-            "no fence: {}. Should all of komainud be stopped or killed at once, this node "
-            "would answer for its VIPs until the kernel removes them",
-            state.trouble);
+        log_event(LogEvent::fence_absent,
+                  "no fence: {}. Should all of komainud be stopped or killed at once, this node "
+                  "would answer for its VIPs until the kernel removes them",
+                  state.trouble);
     return {};
 }
 
@@ -198,7 +198,8 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
     const Duration deadtime = config.heartbeat.deadtime;
     const Duration recorded = recorded_deadtime(config.control.state_dir);
     if (recorded > deadtime) {
-        log_notice(
+        log_event(
+            LogEvent::waits_for_promises,
             "the deadtime was {} ms before, and is {} ms now: waits for the longer one, since a "
             "promise may be forgotten",
             recorded / 1ms, deadtime / 1ms);
@@ -207,7 +208,8 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
     }
     if (recorded == deadtime) return true;
     if (const Status done = record_deadtime(config.control.state_dir, deadtime); !done)
-        log_warning(
+        log_event(
+            LogEvent::deadtime_not_recorded,
             "{}: should the deadtime be shortened and komainud be restarted at once, it could "
             "forget a promise",
             done.error().what);
@@ -215,15 +217,19 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
 }
 
 void say_what_runs(const Config& config) {
-    log_notice("komainud {}: node {} of {} in cluster {}, interval {} ms, deadtime {} ms",
-               KOMAINU_VERSION, number(config.self), config.nodes.size(), config.cluster_name,
-               config.heartbeat.interval / 1ms, config.heartbeat.deadtime / 1ms);
+    log_event(LogEvent::started,
+              "komainud {}: node {} of {} in cluster {}, interval {} ms, deadtime {} ms",
+              KOMAINU_VERSION, number(config.self), config.nodes.size(), config.cluster_name,
+              config.heartbeat.interval / 1ms, config.heartbeat.deadtime / 1ms);
 }
 
 void be_urgent() {
     if (!run_in_real_time(Urgency::deciding))
-        log_info("runs without real-time priority, which is not permitted here");
-    if (!lock_memory()) log_info("its memory may be swapped out: to lock it is not permitted here");
+        log_event(LogEvent::no_real_time,
+                  "runs without real-time priority, which is not permitted here");
+    if (!lock_memory())
+        log_event(LogEvent::no_locked_memory,
+                  "its memory may be swapped out: to lock it is not permitted here");
 }
 
 /// Of this host, for people.
@@ -242,7 +248,7 @@ std::uint64_t random_bits() {
 }  // namespace
 
 int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_read) {
-    set_log_name(fmt::format("komainud[node {}]", number(config.self)));
+    set_log_name("komainud", number(config.self));
     auto texts = make_text_channel();
     if (!texts) return fail(texts.error());
     auto runner = start_runner(source, config, keys_read, *texts);
@@ -258,10 +264,10 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
         auto file = read_ledger_file(config.control.state_dir);
         if (!file) return fail(file.error());
         if (!file->trouble.empty())
-            log_error(
-                "{}: takes no part in what the nodes agree on about the backends until the "
-                "others have told it anew",
-                file->trouble);
+            log_event(LogEvent::table_damaged,
+                      "{}: takes no part in what the nodes agree on about the backends until the "
+                      "others have told it anew",
+                      file->trouble);
         ledger = std::move(*file);
     }
     auto links = open_links(config);
@@ -289,7 +295,8 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     if (config.daemon.realtime) be_urgent();
     const auto dropped = drop_all_capabilities();
     if (!dropped) return fail(dropped.error());
-    if (!dropped.value().warning.empty()) log_warning("{}", dropped.value().warning);
+    if (!dropped.value().warning.empty())
+        log_event(LogEvent::stays_root, "{}", dropped.value().warning);
 
     const std::string own_host_name = host_name();  // which the filter forbids to ask
     auto loop = Loop::create();

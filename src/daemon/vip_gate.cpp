@@ -9,7 +9,8 @@ namespace komainu {
 
 VipGate::VipGate(Loop& loop, GuardLink& guard, Hooks& hooks)
     : loop_(loop), guard_(guard), hooks_(hooks), limit_(loop, [this] {
-          log_warning("a hook that the VIPs wait for has not ended in time: goes on without it");
+          log_event(LogEvent::hook_late,
+                    "a hook that the VIPs wait for has not ended in time: goes on without it");
           go_on();
       }) {}
 

@@ -74,7 +74,7 @@ int start_failed(int to_main, const Error& error) {
 int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
               std::optional<FencePrograms> fence) {
     ::prctl(PR_SET_NAME, "komainu-guard");
-    set_log_name(fmt::format("komainu-guard[node {}]", number(config.self)));
+    set_log_name("komainu-guard", number(config.self));
     ignore_signals();
 
     const int main_fd = to_main.get();

@@ -63,12 +63,13 @@ Status Keeper::sweep() {
     const auto swept = vips_.sweep();
     if (!swept) return swept.error();
     for (const auto& address : swept.value())
-        log_notice("removed {}, which an earlier run had left behind", to_string(address.address));
+        log_event(LogEvent::leftovers_removed, {.address = to_string(address.address)},
+                  "removed {}, which an earlier run had left behind", to_string(address.address));
     const auto routes = routes_.sweep();
     if (!routes) return routes.error();
     if (const auto [n, rules] = routes.value(); n + rules > 0)
-        log_notice("removed {} routes and {} rules, which an earlier run had left behind", n,
-                   rules);
+        log_event(LogEvent::leftovers_removed,
+                  "removed {} routes and {} rules, which an earlier run had left behind", n, rules);
     take_stock();
     const auto inventory = take_inventory();
     if (!inventory) return inventory.error();
@@ -172,7 +173,7 @@ void Keeper::begin_holding(Instant acknowledged_at) {
     tools_.lease_timer.set(page_.expiry().value_or(announced_at));
     renew_.set(acknowledged_at + vips_.lifetime() / 2);
     pulse_.set(announced_at + pulse_interval);
-    log_notice("holds the VIPs of round {}", round_);
+    log_event(LogEvent::vips_put_on, {.term = round_}, "holds the VIPs of round {}", round_);
     mend_fence();  // only now: asking for it takes longer than to announce
 }
 
@@ -208,7 +209,8 @@ void Keeper::remove_vips() {
     if (state_ != State::letting_go) return;
     if (Status dropped = vips_.drop(); !dropped) {
         if (const auto count = kernel_lines_.count(boot_now()))
-            log_error("{} ({} times), trying again", dropped.error().what, count);
+            log_event(LogEvent::vip_stuck, {.term = round_}, "{} ({} times), trying again",
+                      dropped.error().what, count);
         remove_.set(boot_now() + remove_again_after);
         return;
     }
@@ -221,19 +223,22 @@ void Keeper::vips_are_down() {
         case LetGo::ordered:
             tools_.last_will.forget();
             report(DroppedReport{round_, DropReason::ordered});
-            log_notice("dropped the VIPs of round {}, as ordered", round_);
+            log_event(LogEvent::vips_taken_off, {.term = round_},
+                      "dropped the VIPs of round {}, as ordered", round_);
             break;
         case LetGo::lease_expired: {
             const auto sent = tools_.last_will.send();
             report(DroppedReport{round_, DropReason::lease_expired});
-            log_warning("the lease of round {} expired: VIPs removed, last will sent to {}", round_,
-                        sent);
+            log_event(LogEvent::lease_expired, {.term = round_},
+                      "the lease of round {} expired: VIPs removed, last will sent to {}", round_,
+                      sent);
             tell_bites();
             break;
         }
         case LetGo::main_gone: {
             const auto sent = tools_.last_will.send();
-            log_warning("VIPs of round {} removed, last will sent to {}", round_, sent);
+            log_event(LogEvent::last_will_sent, {.term = round_},
+                      "VIPs of round {} removed, last will sent to {}", round_, sent);
             tell_bites();
             break;
         }
@@ -250,7 +255,8 @@ void Keeper::remove_routes() {
     if (state_ != State::idle) return;
     if (Status dropped = routes_.drop(); !dropped) {
         if (const auto count = route_lines_.count(boot_now()))
-            log_error("{} ({} times), trying again", dropped.error().what, count);
+            log_event(LogEvent::route_stuck, "{} ({} times), trying again", dropped.error().what,
+                      count);
         remove_routes_.set(boot_now() + remove_again_after);
     }
 }
@@ -261,7 +267,8 @@ void Keeper::renew() {
     renew_.set(boot_now() + vips_.lifetime() / 2);
     if (Status renewed = vips_.renew(); !renewed)
         if (const auto count = kernel_lines_.count(boot_now()))
-            log_error("{} ({} times)", renewed.error().what, count);
+            log_event(LogEvent::vip_not_renewed, {.term = round_}, "{} ({} times)",
+                      renewed.error().what, count);
     read_forwarding();
     mend_fence();
     if (vips_.any_missing())
@@ -277,8 +284,8 @@ void Keeper::watch_own_pulse() {
     if (state_ != State::holding) return;
     pulse_.set(boot_now() + pulse_interval);
     if (late < pause_min) return;
-    log_warning("stood still for {} ms; announces the VIPs again",
-                std::chrono::duration_cast<std::chrono::milliseconds>(late).count());
+    log_event(LogEvent::pause_detected, "stood still for {} ms; announces the VIPs again",
+              std::chrono::duration_cast<std::chrono::milliseconds>(late).count());
     announce_all_again();
 }
 

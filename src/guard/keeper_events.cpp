@@ -16,6 +16,23 @@ namespace {
 /// Somebody who removes a VIP again and again is met no more often than this.
 constexpr Duration between_put_backs = 10ms;
 
+struct CarrierWords {
+    LogEvent event;
+    const char* text;
+};
+
+CarrierWords told_of(Carrier carrier) {
+    switch (carrier) {
+        case Carrier::up:
+            return {LogEvent::carrier_up, "carrier is up"};
+        case Carrier::down:
+            return {LogEvent::carrier_down, "carrier is down"};
+        case Carrier::missing:
+            break;
+    }
+    return {LogEvent::interface_missing, "no such interface"};
+}
+
 bool wants_promotion(const VipConfig& vip) {
     return vip.address.address.is_ipv4() && !vip.address.is_host();
 }
@@ -82,8 +99,8 @@ void Keeper::settle_interface(std::size_t interface) {
         vips_.interface_replaced(interface);
         fence_.follow(interface);
         if (it.link && !it.is_ethernet())
-            log_warning("{} is no Ethernet interface: its VIPs are held and not announced",
-                        it.name);
+            log_event(LogEvent::not_ethernet, {.interface = it.name},
+                      "{} is no Ethernet interface: its VIPs are held and not announced", it.name);
     }
     if (!interfaces_.take_news(interface) || state_ != State::holding) return;
     for (std::size_t vip = 0; vip < vips_.size(); ++vip)
@@ -119,13 +136,16 @@ void Keeper::put_back() {
         routes_.source_was_gone(config.address.address);
         report(RestoredReport{config.name});
         if (const auto count = put_back_lines_.count(now))
-            log_warning("vip.{}: {} was gone from {}; put back and announced ({} since last said)",
-                        config.name, to_string(config.address), config.interface, count);
+            log_event(LogEvent::vip_put_back,
+                      {.term = round_, .vip = config.name, .interface = config.interface},
+                      "vip.{}: {} was gone from {}; put back and announced ({} since last said)",
+                      config.name, to_string(config.address), config.interface, count);
     }
     announce();
     if (vips_.any_missing())
         if (const auto count = kernel_lines_.count(now))
-            log_error("cannot put back every VIP ({} times); trying again", count);
+            log_event(LogEvent::vip_not_put_back, {.term = round_},
+                      "cannot put back every VIP ({} times); trying again", count);
     put_back_routes();
 }
 
@@ -135,11 +155,14 @@ void Keeper::put_back_routes() {
     const auto count = route_lines_.count(boot_now());
     if (!count) return;
     if (back.size() == 1)
-        log_warning("{} was gone; put back ({} times since last said)", back.front(), count);
+        log_event(LogEvent::route_put_back, "{} was gone; put back ({} times since last said)",
+                  back.front(), count);
     if (back.size() > 1)
-        log_warning("{} and {} more were gone; put back ({} times since last said)", back.front(),
-                    back.size() - 1, count);
-    if (!done) log_error("{} ({} times); trying again", done.error().what, count);
+        log_event(LogEvent::route_put_back,
+                  "{} and {} more were gone; put back ({} times since last said)", back.front(),
+                  back.size() - 1, count);
+    if (!done)
+        log_event(LogEvent::route_stuck, "{} ({} times); trying again", done.error().what, count);
 }
 
 void Keeper::report_carriers() {
@@ -154,10 +177,8 @@ void Keeper::report_carrier(const VipInterface& interface) {
     const GuardReport news = CarrierReport{carrier, interface.name};
     if (send_over(to_main_.get(), news) != Sent::yes) return;  // tried again by the next event
     carriers_told_[interface.name] = carrier;
-    log_notice("{}: {}", interface.name,
-               carrier == Carrier::up     ? "carrier is up"
-               : carrier == Carrier::down ? "carrier is down"
-                                          : "no such interface");
+    const auto [event, text] = told_of(carrier);
+    log_event(event, {.interface = interface.name}, "{}: {}", interface.name, text);
 }
 
 // --- The fence
@@ -165,8 +186,9 @@ void Keeper::report_carrier(const VipInterface& interface) {
 void Keeper::mend_fence() {
     for (const auto& interface : fence_.put_back())
         if (const auto count = fence_lines_.count(boot_now()))
-            log_warning("{}: the fence was gone, and is put back ({} since last said)", interface,
-                        count);
+            log_event(LogEvent::fence_put_back, {.interface = interface},
+                      "{}: the fence was gone, and is put back ({} since last said)", interface,
+                      count);
     report_fence();
 }
 
@@ -177,15 +199,17 @@ void Keeper::report_fence() {
     if (send_over(to_main_.get(), GuardReport{FenceReport{trouble}}) != Sent::yes) return;
     fence_trouble_told_ = trouble;
     if (trouble.empty())
-        log_notice("the fence stands");
+        log_event(LogEvent::fence_stands, "the fence stands");
     else
-        log_warning("the fence does not stand on every interface: {}", trouble);
+        log_event(LogEvent::fence_absent, "the fence does not stand on every interface: {}",
+                  trouble);
 }
 
 void Keeper::tell_bites() {
     const auto bites = fence_.drops().bites() - bites_before_;
     if (bites > 0)
-        log_warning("the fence held back {} packets of VIPs since the lease was over", bites);
+        log_event(LogEvent::fence_bit, {.term = round_},
+                  "the fence held back {} packets of VIPs since the lease was over", bites);
 }
 
 // --- Announcing
@@ -211,8 +235,9 @@ void Keeper::announce() {
     const FramesSent result = tools_.frames.send(frames);
     if (result.refused > 0)
         if (const auto count = frame_lines_.count(now))
-            log_warning("{} of {} announcements could not be sent: {} ({} times)", result.refused,
-                        frames.size(), std::strerror(result.last_error), count);
+            log_event(LogEvent::vip_not_announced,
+                      "{} of {} announcements could not be sent: {} ({} times)", result.refused,
+                      frames.size(), std::strerror(result.last_error), count);
     schedule_announcing();
 }
 

@@ -57,7 +57,7 @@ Status Keeper::change_to(Config wanted) {
     if (changed->left_behind.empty())
         fence_.keep_only(config_.vips, interfaces_);
     else
-        log_error("{}: it expires by itself", changed->left_behind);
+        log_event(LogEvent::vip_stuck, "{}: it expires by itself", changed->left_behind);
     return Ok{};
 }
 

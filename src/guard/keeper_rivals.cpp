@@ -50,10 +50,11 @@ void Keeper::defend(std::size_t vip, const MacAddress& rival) {
     if (const auto at = rivals_.deadline()) report_rivals_.set(*at);
     const VipConfig& config = vips_.config(vip);
     if (const auto count = rival_lines_[vip].count(now))
-        log_warning(
-            "vip.{}: {} on {} is also claimed by {} ({} since last said); announces it again",
-            config.name, to_string(config.address.address), config.interface, to_string(rival),
-            count);
+        log_event(LogEvent::rival_seen,
+                  {.vip = config.name, .interface = config.interface, .address = to_string(rival)},
+                  "vip.{}: {} on {} is also claimed by {} ({} since last said); announces it again",
+                  config.name, to_string(config.address.address), config.interface,
+                  to_string(rival), count);
 }
 
 void Keeper::report_rivals() {

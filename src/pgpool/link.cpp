@@ -168,8 +168,10 @@ void PgpoolLink::note_changes(const std::vector<PcpNode>& nodes) {
 
 void PgpoolLink::act(const Steps& steps) {
     for (const Submission& submission : steps.submissions) {
-        log_notice("backend {}: pgpool-II has {}, and the cluster is told", submission.backend,
-                   done(submission.event));
+        log_event(LogEvent::pgpool_told_cluster,
+                  {.backend = static_cast<std::size_t>(submission.backend)},
+                  "backend {}: pgpool-II has {}, and the cluster is told", submission.backend,
+                  done(submission.event));
         submissions_.push_back(submission);
     }
     submit_next();
@@ -181,12 +183,15 @@ void PgpoolLink::next_command() {
     if (commands_.empty()) return end_round();
     const PcpRequest request = commands_.front();
     commands_.pop_front();
+    const LogFacts facts{.backend = static_cast<std::size_t>(request.node)};
     if (request.command == PcpCommand::promote)
-        log_notice("backend {}: pgpool-II is to take it for the primary, as the cluster does",
-                   request.node);
+        log_event(LogEvent::pgpool_corrected, facts,
+                  "backend {}: pgpool-II is to take it for the primary, as the cluster does",
+                  request.node);
     else
-        log_notice("backend {}: {} it in pgpool-II, as the cluster has it", request.node,
-                   doing(request.command));
+        log_event(LogEvent::pgpool_corrected, facts,
+                  "backend {}: {} it in pgpool-II, as the cluster has it", request.node,
+                  doing(request.command));
     unrest_ends_at_ = loop_.now() + unrest;
     pcp_.ask(request);
 }
@@ -226,9 +231,10 @@ void PgpoolLink::tell() {
     if (verdict_client_.is_busy()) return;
     if (told_ != verdict_.in_line() || told_why_ != verdict_.why()) {
         if (verdict_.in_line())
-            log_notice("pgpool-II is in line with the cluster");
+            log_event(LogEvent::pgpool_in_line, "pgpool-II is in line with the cluster");
         else
-            log_warning("pgpool-II is not in line with the cluster: {}", verdict_.why());
+            log_event(LogEvent::pgpool_out_of_line, "pgpool-II is not in line with the cluster: {}",
+                      verdict_.why());
     }
     told_ = verdict_.in_line();
     told_why_ = verdict_.why();

@@ -34,7 +34,7 @@ int run() {
     set_log_name("komainu-pgpool");
     const auto settings = read_pgpool_environment(getenv);
     if (!settings) return fail(2, settings.error());
-    set_log_name(fmt::format("komainu-pgpool[node {}]", settings.value().node));
+    set_log_name("komainu-pgpool", settings.value().node);
     auto signals = Signals::open();
     if (!signals) return fail(1, signals.error());
     const auto key = random_key();

@@ -68,6 +68,7 @@ void keep_only(std::vector<unsigned> fds) {
     if (::getppid() != runner) ::_exit(1);
     files.push_back(static_cast<unsigned>(report));
     keep_only(std::move(files));
+    log_by_stderr_alone();
     std::array<std::byte, runner_message_bytes_max> room;
     const Bytes message = encode(RunnerReport{RunReport{id, work()}}, room);
     ::_exit(::write(report, message.data(), message.size()) < 0 ? 1 : 0);
@@ -161,7 +162,8 @@ void Runner::move_vip(const MoveVipOrder& order) {
 /// Nobody waits for these any more. Their minders outlive the runs that are being ended.
 void Runner::take_vips_down() {
     for (const std::size_t vip : std::exchange(vips_up_, {})) {
-        log_notice("{}: is taken down", taken_.programs.vips[vip].down.title);
+        log_event(LogEvent::command_vip_down, {.vip = taken_.config.command_vips[vip].name},
+                  "{}: is taken down", taken_.programs.vips[vip].down.title);
         start(run_of_nobody, taken_.programs.vips[vip].down, Kind::check);
     }
 }
@@ -173,9 +175,13 @@ void Runner::enqueue(const HookOrder& order) {
     const auto dropped = hooks_.push(
         {order.run, told(hooks[order.hook], order.facts), order.facts.event, order.facts.term});
     if (dropped) {
-        log_warning("{}: dropped on {}, term {}: more than {} hooks wait; {} dropped so far",
-                    dropped->program.title, name_of(hook_events, dropped->event), dropped->term,
-                    HookQueue::hooks_max, hooks_.dropped());
+        log_event(LogEvent::hook_missed,
+                  {.term = dropped->term,
+                   .cause = name_of(hook_events, dropped->event),
+                   .hook = dropped->program.title},
+                  "{}: dropped on {}, term {}: more than {} hooks wait; {} dropped so far",
+                  dropped->program.title, name_of(hook_events, dropped->event), dropped->term,
+                  HookQueue::hooks_max, hooks_.dropped());
         report(dropped->run, {Ending::not_started, 0, "too many hooks wait"});
     }
     run_next_hook();
@@ -183,8 +189,12 @@ void Runner::enqueue(const HookOrder& order) {
 
 void Runner::run_next_hook() {
     while (const auto hook = hooks_.next()) {
-        log_notice("{}: runs on {}, term {}", hook->program.title,
-                   name_of(hook_events, hook->event), hook->term);
+        log_event(LogEvent::hook_runs,
+                  {.term = hook->term,
+                   .cause = name_of(hook_events, hook->event),
+                   .hook = hook->program.title},
+                  "{}: runs on {}, term {}", hook->program.title, name_of(hook_events, hook->event),
+                  hook->term);
         if (start(hook->run, hook->program, Kind::hook)) return;
         hooks_.ended();
     }
@@ -330,12 +340,14 @@ void Runner::on_minder(std::list<Run>::iterator run) {
 void Runner::log_end(const Run& run, const RunEnd& end) const {
     const auto took = (loop_.now() - run.began) / 1ms;
     if (run.kind == Kind::hook && end.succeeded())
-        log_notice("{}: done after {} ms", run.title, took);
+        log_event(LogEvent::hook_done, {.hook = run.title}, "{}: done after {} ms", run.title,
+                  took);
     else if (run.kind == Kind::hook)
-        log_warning("{}: failed after {} ms: {}", run.title, took, to_string(end));
+        log_event(LogEvent::hook_failed, {.hook = run.title}, "{}: failed after {} ms: {}",
+                  run.title, took, to_string(end));
     else if (run.kind == Kind::pgpool && end.ending != Ending::stopped)
-        log_warning("{}: ended after {} ms, and is started anew: {}", run.title, took,
-                    to_string(end));
+        log_event(LogEvent::pgpool_link_ended, "{}: ended after {} ms, and is started anew: {}",
+                  run.title, took, to_string(end));
 }
 
 /// Main may be gone, or be stopped for so long that the socket is full: it has its own time limits.
@@ -383,7 +395,7 @@ int start_failed(int to_main, const Error& error) {
 
 int run_runner(const ConfigSource& source, const Config& config, Fd to_main, Fd to_guard) {
     ::prctl(PR_SET_NAME, "komainu-runner");
-    set_log_name(fmt::format("komainu-runner[node {}]", number(config.self)));
+    set_log_name("komainu-runner", number(config.self));
     ignore_signals();
     auto users = find_users(config);
     if (!users) return start_failed(to_main.get(), users.error());
