@@ -44,8 +44,10 @@ Log& the_log() {
 
 // systemd sets JOURNAL_STREAM to "device:inode" of the stream; a child whose stderr was redirected
 // elsewhere still inherits the variable, hence the comparison.
+const char* journal_stream() { return std::getenv("JOURNAL_STREAM"); }
+
 bool is_journal(const struct stat& stderr_stat) {
-    const char* stream = std::getenv("JOURNAL_STREAM");
+    const char* const stream = journal_stream();
     return stream && fmt::format("{}:{}", stderr_stat.st_dev, stderr_stat.st_ino) == stream;
 }
 
@@ -225,6 +227,11 @@ void log_by_stderr_alone() {
     log.journal_socket = {};
     log.reopened.close();
     if (log.kind == StderrKind::reopened) log.kind = StderrKind::other;
+}
+
+std::string journal_variable() {
+    if (!the_log().journal) return {};
+    return std::string("JOURNAL_STREAM=") + journal_stream();
 }
 
 void log_line(LogLevel level, std::string_view text) { tell({level, text, nullptr, LogFacts{}}); }

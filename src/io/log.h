@@ -52,6 +52,10 @@ void set_log_name(std::string_view program, int node = 0,
 /// process has ended before it looks.
 void log_by_stderr_alone();
 
+/// "JOURNAL_STREAM=..." for the environment of a program that is given this stderr and logs by
+/// itself; empty where stderr is not the journal.
+std::string journal_variable();
+
 /// Control characters in the text become '?', and what does not fit in a line of 2 KiB is cut off.
 void log_line(LogLevel level, std::string_view text);
 void log_line(LogEvent event, const LogFacts& facts, std::string_view text);

@@ -13,6 +13,7 @@
 #include "conf/outside.h"
 #include "conf/pgpool_environment.h"
 #include "conf/title.h"
+#include "io/log.h"
 
 namespace komainu {
 
@@ -142,6 +143,8 @@ Result<std::optional<Program>> pgpool_of(const Config& config) {
     if (!path) return Error{"pgpool: " + path.error().what};
     Program program{"pgpool", {path.value()}, pgpool_environment(config), {}, no_time_limit};
     program.logs = true;
+    if (std::string variable = journal_variable(); !variable.empty())
+        program.environment.push_back(std::move(variable));
     return std::optional(program);
 }
 
