@@ -37,8 +37,12 @@ ServiceSet::View unchecked(const ServiceConfig& config) {
 }  // namespace
 
 ServiceSet::ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
-                       Require require, Changed changed)
-    : loop_(loop), commands_(commands), require_(require), changed_(std::move(changed)) {
+                       Require require, Changed changed, Told told)
+    : loop_(loop),
+      commands_(commands),
+      require_(require),
+      changed_(std::move(changed)),
+      told_(std::move(told)) {
     services_.reserve(services.size());  // the reports refer to the elements
     for (const ServiceConfig& config : services) add(config, unchecked(config));
     judge();
@@ -84,6 +88,7 @@ void ServiceSet::on_result(Service& service, const CheckResult& result) {
     service.view.health = health;
     service.view.since_ms = wall_clock_ms();
     judge();
+    if (told_) told_(service.view);
     changed_();
 }
 

@@ -22,9 +22,21 @@ public:
     /// not destroy the set.
     using Changed = std::function<void()>;
 
+    struct View {
+        std::string name;
+        CheckKind check = CheckKind::process;
+        Health health = Health::unseen;
+        std::uint64_t since_ms = 0;  ///< wall clock
+        std::string reason;          ///< why it is not healthy, else empty
+        int weight = 0;
+        std::optional<int> backend = {};
+    };
+    /// Before that, with the service itself, by what its check has found.
+    using Told = std::function<void(const View&)>;
+
     /// The services are all of the configuration, in its order.
     ServiceSet(Loop& loop, Commands& commands, const std::vector<ServiceConfig>& services,
-               Require require, Changed changed);
+               Require require, Changed changed, Told told = {});
 
     /// Begins to check. The first change may come before this returns.
     void start();
@@ -48,15 +60,6 @@ public:
     /// Its checks have to fail anew to count as failed.
     void pardon(int backend);
 
-    struct View {
-        std::string name;
-        CheckKind check = CheckKind::process;
-        Health health = Health::unseen;
-        std::uint64_t since_ms = 0;  ///< wall clock
-        std::string reason;          ///< why it is not healthy, else empty
-        int weight = 0;
-        std::optional<int> backend = {};
-    };
     std::vector<View> view() const;
 
 private:
@@ -78,6 +81,7 @@ private:
     Commands& commands_;
     Require require_;
     Changed changed_;
+    Told told_;
     std::vector<Service> services_;
     bool healthy_ = false;
     int penalty_ = 0;

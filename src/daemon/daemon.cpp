@@ -84,8 +84,9 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                }}),
       hooks_(config_, runner_),
       command_vips_(loop, runner_, config_),
-      services_(loop, runner_, config_.services, config_.lifecheck.require,
-                [this] { services_may_have_changed(); }),
+      services_(
+          loop, runner_, config_.services, config_.lifecheck.require,
+          [this] { services_may_have_changed(); }, log_service),
       outside_(loop, runner_, config_,
                [this](NodeId node, bool reached, const std::string& why) {
                    reach_changed(node, reached, why);
@@ -155,6 +156,7 @@ void Daemon::step(const Event& event) {
     stepping_ = false;
     judge_start();
     follow_active();
+    log_quorum();
     // Due in this wake-up, even if it became due after the loop read the clock: a peer that never
     // falls silent must not put the judgement off.
     const Instant due = node_.deadline();

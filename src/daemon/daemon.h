@@ -61,6 +61,9 @@ struct Outfit {
     std::optional<LedgerFile> ledger;  ///< where there are backends
 };
 
+/// Whose health has changed (daemon_log.cpp).
+void log_service(const ServiceSet::View& service);
+
 class Daemon {
 public:
     Daemon(Loop& loop, Outfit outfit);
@@ -146,6 +149,7 @@ private:
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
     void log_preemption(const Preempting& preempting);
+    void log_quorum();
     void log_link(std::size_t peer, const LinkNews& news);
 
     Loop& loop_;
@@ -207,6 +211,7 @@ private:
     std::optional<Term> not_held_;     ///< the guard's VIPs are being dropped: a command failed
     std::optional<HookFacts> moving_;  ///< for hooks that are told when the VIPs have moved
     Instant conflict_told_at_;
+    bool quorum_told_ = false;  ///< whether there is one, as the log has it
     int exit_status_ = 0;
 };
 

@@ -64,6 +64,23 @@ void Daemon::log_active(const ActiveChanged& change) {
               "no active: {}", story_.why_lost);
 }
 
+void Daemon::log_quorum() {
+    if (node_.has_quorum() == quorum_told_) return;
+    quorum_told_ = !quorum_told_;
+    log_event(quorum_told_ ? LogEvent::quorum_regained : LogEvent::quorum_lost,
+              "{}: {} of {} nodes within earshot", quorum_told_ ? "there is a quorum" : "no quorum",
+              node_.votes_within_earshot(), config_.nodes.size());
+}
+
+void log_service(const ServiceSet::View& service) {
+    const LogFacts facts{.service = service.name};
+    if (service.health == Health::healthy)
+        return log_event(LogEvent::service_recovered, facts, "service.{}: its check passes",
+                         service.name);
+    log_event(LogEvent::service_failed, facts, "service.{}: its check failed: {}", service.name,
+              service.reason);
+}
+
 void Daemon::log_link(std::size_t peer, const LinkNews& news) {
     const NodeId id = node_.peers()[peer].id();
     const int node = number(id);

@@ -52,7 +52,7 @@ constexpr LogEventEntry entries[] = {
     {LogEvent::service_failed, LogLevel::warning, "e30cda238ddb4255adc34d13a8d74dfe",
      "Check of a service failed"},
     {LogEvent::service_recovered, LogLevel::notice, "bb9bc454fd60421f8a46309b8ea6f4df",
-     "Check of a service passes again"},
+     "Check of a service passes"},
     {LogEvent::priority_changed, LogLevel::notice, "cad8763404684dbaad4dd06f6f37ee7c",
      "Priority of this node changed"},
     {LogEvent::arbiter_answered, LogLevel::notice, "41921c1eb88b45a28cce73912d5d56c9",

@@ -35,9 +35,16 @@ protected:
     }
 
     ServiceSet& watch(const std::vector<ServiceConfig>& services, Require require = Require::all) {
-        set_.emplace(*loop, commands, services, require, [this] {
-            changes.emplace_back(set_->healthy() ? "healthy: " : "failed: ").append(set_->reason());
-        });
+        set_.emplace(
+            *loop, commands, services, require,
+            [this] {
+                changes.emplace_back(set_->healthy() ? "healthy: " : "failed: ")
+                    .append(set_->reason());
+            },
+            [this](const ServiceSet::View& service) {
+                told.push_back(service.name +
+                               (service.health == Health::healthy ? " passes" : " failed"));
+            });
         return *set_;
     }
 
@@ -50,6 +57,7 @@ protected:
     TemporaryDirectory directory;
     std::unique_ptr<Loop> loop = std::move(Loop::create()).value();
     std::vector<std::string> changes;
+    std::vector<std::string> told;
 
 private:
     std::optional<ServiceSet> set_;
@@ -97,6 +105,9 @@ TEST_F(ServiceSetTest, TellsEachChangeOfAServiceAndNothingElse) {
     comes_up("a");
     await_changes(6);
     EXPECT_TRUE(set.healthy());
+    const std::vector<std::string> each = {"a passes", "b passes", "b failed",
+                                           "a failed", "b passes", "a passes"};
+    EXPECT_EQ(told, each);
 }
 
 TEST_F(ServiceSetTest, IsHealthyByOneServiceWhereAnyIsEnough) {
