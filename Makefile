@@ -14,7 +14,7 @@
 # only tests run, pgpool-II and PostgreSQL, and those tests. Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
 # LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, MANDIR, SYSCONFDIR, UNITDIR,
-# SYSUSERSDIR and DESTDIR as the GNU conventions have them.
+# SYSUSERSDIR, CATALOGDIR and DESTDIR as the GNU conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
@@ -24,6 +24,7 @@ MANDIR     ?= $(DATADIR)/man
 SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 DESTDIR    ?=
 TESTS      ?= full
 
@@ -182,6 +183,7 @@ install: $(PROGRAMS)
 	  install -D -m 644 man/$$page $$to && sed -i \
 	    's#/usr/share/komainu#$(DATADIR)/komainu#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
+	install -D -m 644 packaging/systemd/komainu.catalog $(DESTDIR)$(CATALOGDIR)/komainu.catalog
 	install -d $(DESTDIR)$(UNITDIR)
 	sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \
 	  packaging/systemd/komainu.service > $(DESTDIR)$(UNITDIR)/komainu.service
