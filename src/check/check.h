@@ -26,6 +26,7 @@ enum class Verdict : std::uint8_t {
 struct CheckResult {
     Verdict verdict = Verdict::failed;
     std::string_view reason;  ///< without the service's name, good until the report returns
+    bool timed_out = false;   ///< it failed since there was no answer in time
 };
 
 /// Must not destroy the Check that reports.

@@ -22,6 +22,8 @@ public:
     Damper(int rise, int fall, Health initial = Health::unseen);
 
     Health health() const { return health_; }
+    /// How many results in a row speak against that, and are too few.
+    int doubts() const { return in_a_row_; }
 
     /// Takes the next result in, and gives the health after it.
     Health add(Verdict verdict);

@@ -21,23 +21,24 @@ RunCheck::~RunCheck() {
 void RunCheck::run() {
     run_next_at_ = loop_.now() + interval_;
     run_ = commands_.start(place_, [this](const RunEnd& end) {
-        finish(end.succeeded() ? Verdict::passed : Verdict::failed, to_string(end));
+        finish(end.succeeded() ? Verdict::passed : Verdict::failed, to_string(end),
+               end.ending == Ending::timed_out);
     });
-    if (!run_) return finish(Verdict::failed, std::string(commands_.trouble()));
+    if (!run_) return finish(Verdict::failed, std::string(commands_.trouble()), false);
     timer_.set(loop_.now() + timeout_ + answer_slack);
 }
 
 void RunCheck::on_timer() {
     if (!run_) return run();
     commands_.stop(*run_);
-    finish(Verdict::failed, "the runner does not answer");
+    finish(Verdict::failed, "the runner does not answer", true);
 }
 
-void RunCheck::finish(Verdict verdict, std::string reason) {
+void RunCheck::finish(Verdict verdict, std::string reason, bool timed_out) {
     run_.reset();
     timer_.set(std::max(run_next_at_, loop_.now()));
     reason_ = std::move(reason);
-    report_({verdict, reason_});
+    report_({verdict, reason_, timed_out});
 }
 
 }  // namespace komainu

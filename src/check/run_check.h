@@ -25,7 +25,7 @@ public:
 private:
     void run();
     void on_timer();
-    void finish(Verdict verdict, std::string reason);
+    void finish(Verdict verdict, std::string reason, bool timed_out);
 
     Loop& loop_;
     Commands& commands_;

@@ -74,6 +74,7 @@ void ServiceSet::take_over(const std::vector<ServiceConfig>& services, Require r
             view.health = known->view.health;
             view.since_ms = known->view.since_ms;
             view.reason = known->view.reason;
+            view.tally = known->view.tally;
         }
         add(config, std::move(view));
     }
@@ -81,12 +82,28 @@ void ServiceSet::take_over(const std::vector<ServiceConfig>& services, Require r
     start();
 }
 
+void ServiceSet::Tally::add(const CheckResult& result) {
+    switch (result.verdict) {
+        case Verdict::passed:
+            ++passed;
+            return;
+        case Verdict::failed:
+            ++(result.timed_out ? timed_out : failed);
+            return;
+        case Verdict::died:
+            ++died;
+            return;
+    }
+}
+
 void ServiceSet::on_result(Service& service, const CheckResult& result) {
+    service.view.tally.add(result);
     if (result.verdict != Verdict::passed) service.view.reason = result.reason;
     const Health health = service.damper.add(result.verdict);
     if (health == service.view.health) return;
     service.view.health = health;
     service.view.since_ms = wall_clock_ms();
+    ++service.view.tally.turns;
     judge();
     if (told_) told_(service.view);
     changed_();
@@ -151,6 +168,7 @@ std::vector<ServiceSet::View> ServiceSet::view() const {
     for (const Service& service : services_) {
         views.push_back(service.view);
         if (service.healthy()) views.back().reason.clear();
+        views.back().doubts = service.damper.doubts();
     }
     return views;
 }

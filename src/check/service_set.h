@@ -22,6 +22,17 @@ public:
     /// not destroy the set.
     using Changed = std::function<void()>;
 
+    /// How often a check came out how, since the daemon started or has this service.
+    struct Tally {
+        std::uint64_t passed = 0;
+        std::uint64_t failed = 0;
+        std::uint64_t timed_out = 0;
+        std::uint64_t died = 0;
+        std::uint64_t turns = 0;  ///< of the damped health
+
+        void add(const CheckResult& result);
+    };
+
     struct View {
         std::string name;
         CheckKind check = CheckKind::process;
@@ -30,6 +41,8 @@ public:
         std::string reason;          ///< why it is not healthy, else empty
         int weight = 0;
         std::optional<int> backend = {};
+        Tally tally = {};
+        int doubts = 0;  ///< results in a row that speak against the health, and are too few
     };
     /// Before that, with the service itself, by what its check has found.
     using Told = std::function<void(const View&)>;

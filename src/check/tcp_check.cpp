@@ -69,7 +69,7 @@ void TcpCheck::finish(int error) {
     timer_.set(std::max(connect_next_at_, loop_.now()));
     reason_ = to_string(address_) + ": ";
     reason_ += error == 0 ? "connected" : std::strerror(error);
-    report_({error == 0 ? Verdict::passed : Verdict::failed, reason_});
+    report_({error == 0 ? Verdict::passed : Verdict::failed, reason_, error == ETIMEDOUT});
 }
 
 }  // namespace komainu

@@ -261,6 +261,37 @@ TEST_F(ServiceSetTest, KeepsTheHealthOfAServiceThatIsTakenOver) {
     EXPECT_TRUE(changes.empty()) << "whoever takes over looks by itself";
 }
 
+TEST_F(ServiceSetTest, CountsHowItsChecksCameOutAlsoAcrossATakeOver) {
+    comes_up("a");
+    ServiceConfig twice = service("a");
+    twice.fall = 2;
+    ServiceSet& set = watch({twice});
+    set.start();
+    EXPECT_EQ(set.view()[0].tally.passed, 1u);
+    EXPECT_EQ(set.view()[0].tally.turns, 1u);
+    goes_down("a");
+    while (set.view()[0].doubts == 0) loop->wake_up();
+    EXPECT_TRUE(set.healthy());
+    EXPECT_EQ(set.view()[0].tally.failed, 1u);
+    await_changes(2);
+    EXPECT_EQ(set.view()[0].tally.failed, 2u);
+    EXPECT_EQ(set.view()[0].tally.turns, 2u);
+    EXPECT_EQ(set.view()[0].doubts, 0);
+    set.take_over({service("b"), twice}, Require::all);
+    EXPECT_GE(set.view()[1].tally.failed, 2u);
+    EXPECT_EQ(set.view()[0].tally.passed, 0u);
+}
+
+TEST_F(ServiceSetTest, CountsTimeOutsApart) {
+    ServiceConfig command = service("c");
+    command.check = CheckKind::command;
+    ServiceSet& set = watch({command});
+    set.start();
+    commands.end({Ending::timed_out, 0, ""});
+    EXPECT_EQ(set.view()[0].tally.timed_out, 1u);
+    EXPECT_EQ(set.view()[0].tally.failed, 0u);
+}
+
 TEST_F(ServiceSetTest, BelievesInANewServiceUntilItsCheckHasFailedForLongEnough) {
     ServiceSet& set = watch({});
     set.start();
