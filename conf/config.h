@@ -229,6 +229,7 @@ struct HookConfig {
 struct ControlConfig {
     std::string socket = "/run/komainu/control.sock";
     std::string state_dir = "/var/lib/komainu";
+    std::string monitor_group = "komainu-monitor";  ///< may look, and change nothing
     bool operator==(const ControlConfig&) const = default;
 };
 

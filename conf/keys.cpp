@@ -303,9 +303,10 @@ Keys keys_of(PgpoolConfig& pgpool) {
 
 Keys keys_of(ControlConfig& control) {
     Keys keys;
-    keys.add_options()                                         //
-        ("socket", value(control.socket, read_absolute_path))  //
-        ("state_dir", value(control.state_dir, read_absolute_path));
+    keys.add_options()                                               //
+        ("socket", value(control.socket, read_absolute_path))        //
+        ("state_dir", value(control.state_dir, read_absolute_path))  //
+        ("monitor_group", value(control.monitor_group, read_group_name));
     return keys;
 }
 

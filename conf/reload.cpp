@@ -125,6 +125,8 @@ void compare_pgpool(Comparison& compare, const Config& running, const Config& wa
 void compare_daemon(Comparison& compare, const Config& running, const Config& wanted) {
     compare.refuse("control", "socket", running.control.socket != wanted.control.socket);
     compare.refuse("control", "state_dir", running.control.state_dir != wanted.control.state_dir);
+    compare.refuse("control", "monitor_group",
+                   running.control.monitor_group != wanted.control.monitor_group);
     compare.refuse("daemon", "fence", running.daemon.fence != wanted.daemon.fence);
     compare.refuse("daemon", "realtime", running.daemon.realtime != wanted.daemon.realtime);
 }

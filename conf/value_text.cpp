@@ -243,6 +243,13 @@ Result<std::string> read_user_name(std::string_view text) {
     return name;
 }
 
+Result<std::string> read_group_name(std::string_view text) {
+    auto name = read_name(text);
+    if (!name)
+        return Error{quoted(text) + " is not a group's name; write one, such as komainu-monitor"};
+    return name;
+}
+
 Result<std::string> read_name(std::string_view text) {
     if (!text.empty() && text.size() <= name_bytes_max && std::ranges::all_of(text, is_name_letter))
         return std::string(text);

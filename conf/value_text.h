@@ -70,8 +70,9 @@ Result<std::string> read_conninfo(std::string_view text);
 /// Names of clusters, VIPs and services: they stand in logs and JSON, and identify.
 Result<std::string> read_name(std::string_view text);
 
-/// Of a user of this host, by name.
+/// Of a user or a group of this host, by name.
 Result<std::string> read_user_name(std::string_view text);
+Result<std::string> read_group_name(std::string_view text);
 
 /// The words of a text, with blanks between them.
 std::vector<std::string_view> words_of(std::string_view text);

@@ -146,6 +146,7 @@ void Backends::stored(const RunEnd& end) {
 
 void Backends::apply(const ApplyEntry& apply) {
     const BackendEvent& event = apply.entry.event;
+    ++applied_[static_cast<std::size_t>(event.kind)];
     log_event(LogEvent::backend_event,
               {.cause = word(event.kind), .peer = event.id.origin, .backend = event.backend},
               "event {}: {}", apply.index, sentence(event));
@@ -235,6 +236,7 @@ void Backends::run_next() {
 
 void Backends::command_ended(const RunEnd& end) {
     constexpr int no_exit = 255;
+    runs_.add(end);
     if (!end.succeeded()) {
         log_event(LogEvent::backend_command_failed, {.cause = word(running_->command)},
                   "{} (event {}): failed: {}", word(running_->command), running_->index,

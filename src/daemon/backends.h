@@ -3,6 +3,7 @@
 // their calls. It decides nothing.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "core/ledger.h"
 #include "core/random.h"
 #include "daemon/control_request.h"
+#include "daemon/counters.h"
 #include "daemon/peer_streams.h"
 #include "daemon/runner_link.h"
 #include "io/stream_server.h"
@@ -56,6 +58,11 @@ public:
     const Ledger& ledger() const { return ledger_; }
     /// Why nothing can be stored on this node; empty: it can.
     const std::string& disk_trouble() const { return disk_trouble_; }
+    /// Events of that kind that this node has applied since it started.
+    std::uint64_t applied(BackendEventKind kind) const {
+        return applied_[static_cast<std::size_t>(kind)];
+    }
+    const RunTally& runs() const { return runs_; }  ///< of the cluster's commands, on this node
 
 private:
     void run_step(const LedgerEvent& event);
@@ -89,6 +96,8 @@ private:
     std::vector<LedgerEvent> consequences_;
 
     std::string disk_trouble_;
+    std::array<std::uint64_t, backend_event_kinds> applied_{};
+    RunTally runs_;
     struct Submitted {
         ClientId client;
         EventId event;

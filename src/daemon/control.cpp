@@ -4,6 +4,7 @@
 #include "base/overload.h"
 #include "daemon/control_request.h"
 #include "daemon/daemon.h"
+#include "daemon/metrics.h"
 #include "daemon/words.h"
 #include "io/log.h"
 
@@ -14,8 +15,14 @@ using nlohmann::json;
 void Daemon::on_request(ClientId client, std::string_view line) {
     const auto request = read_control_request(line);
     if (!request) return control_.reply(client, refusal_line(request.error().what));
+    if (control_.may_only_look(client) && !only_looks(request.value()))
+        return control_.reply(
+            client, refusal_line(fmt::format("the group {} may only look; this is for root and the "
+                                             "user or group of komainud",
+                                             config_.control.monitor_group)));
     std::visit(Overload{
                    [&](const AskStatus&) { answer_status(client); },
+                   [&](const AskMetrics&) { answer_metrics(client); },
                    [&](const AskSwitchover& asked) { start_switchover(client, asked.target); },
                    [&](const AskPause& asked) { set_pause(client, asked); },
                    [&](const AskStandby& asked) { start_standby(client, asked.standby); },
@@ -27,13 +34,37 @@ void Daemon::on_request(ClientId client, std::string_view line) {
                request.value());
 }
 
+StatusSources Daemon::sources() const {
+    return {config_,
+            node_,
+            fitness_,
+            fence_,
+            story_,
+            refusals_,
+            rivals_,
+            links_,
+            link_book_,
+            loop_.now(),
+            trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{},
+            lateness_,
+            services_.view(),
+            runner_.trouble(),
+            tracking_,
+            command_vips_,
+            outside_,
+            streams_,
+            backends_ ? &*backends_ : nullptr,
+            counters_,
+            hooks_,
+            announcements_.get()};
+}
+
 void Daemon::answer_status(ClientId client) {
-    const json status = status_json(
-        {config_, node_, fitness_, fence_, story_, refusals_, rivals_, links_, link_book_,
-         loop_.now(), trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{}, lateness_,
-         services_.view(), runner_.trouble(), tracking_, command_vips_, outside_, streams_,
-         backends_ ? &*backends_ : nullptr});
-    control_.reply(client, answer_line({{"ok", true}, {"status", status}}));
+    control_.reply(client, answer_line({{"ok", true}, {"status", status_json(sources())}}));
+}
+
+void Daemon::answer_metrics(ClientId client) {
+    control_.reply(client, answer_line({{"ok", true}, {"metrics", metrics_json(sources())}}));
 }
 
 void Daemon::start_switchover(ClientId client, NodeId target) {

@@ -139,6 +139,7 @@ Result<ControlRequest> read_control_request(std::string_view line) {
         return Error{"not a request: a line of JSON with a \"command\""};
     const auto& name = command->get_ref<const std::string&>();
     if (name == "status") return ControlRequest{AskStatus{}};
+    if (name == "metrics") return ControlRequest{AskMetrics{}};
     if (name == "switchover") return read_switchover(request);
     if (name == "pause" || name == "resume") return read_pause(request, name == "pause");
     if (name == "standby" || name == "unstandby")
@@ -150,6 +151,13 @@ Result<ControlRequest> read_control_request(std::string_view line) {
     if (name == "pgpool") return read_pgpool(request);
     if (name == "reload") return ControlRequest{AskReload{}};
     return Error{"unknown command " + name};
+}
+
+bool only_looks(const ControlRequest& request) {
+    return std::holds_alternative<AskStatus>(request) ||
+           std::holds_alternative<AskMetrics>(request) ||
+           std::holds_alternative<AskBackends>(request) ||
+           std::holds_alternative<AskBackendHistory>(request);
 }
 
 std::string answer_line(const json& answer) {

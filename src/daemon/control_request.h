@@ -19,6 +19,10 @@ namespace komainu {
 struct AskStatus {
     bool operator==(const AskStatus&) const = default;
 };
+/// {"command":"metrics"}
+struct AskMetrics {
+    bool operator==(const AskMetrics&) const = default;
+};
 /// {"command":"switchover","node":2}
 struct AskSwitchover {
     NodeId target = no_node;  ///< no_node: to whom the active thinks best
@@ -73,8 +77,11 @@ struct AskPgpool {
     bool operator==(const AskPgpool&) const = default;
 };
 using ControlRequest =
-    std::variant<AskStatus, AskSwitchover, AskPause, AskStandby, AskReload, AskReport, AskBackend,
-                 AskBackends, AskBackendHistory, AskPgpool>;
+    std::variant<AskStatus, AskMetrics, AskSwitchover, AskPause, AskStandby, AskReload, AskReport,
+                 AskBackend, AskBackends, AskBackendHistory, AskPgpool>;
+
+/// Whether whoever asks this changes nothing.
+bool only_looks(const ControlRequest& request);
 
 /// The line comes without its newline. The error is a sentence for whoever asked.
 Result<ControlRequest> read_control_request(std::string_view line);

@@ -68,13 +68,14 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       place_of_peer_(places_of_peers(config_)),
       node_(settings_of(config_, outfit.incarnation), loop.now()),
       link_book_({config_.self, outfit.incarnation}, outfit.links.size(), place_of_peer_.size(),
-                 config_.heartbeat.deadtime),
+                 {config_.heartbeat.interval, config_.heartbeat.deadtime}),
       links_(loop, std::move(outfit.links),
              [this](std::size_t link, Bytes bytes, const Endpoint& source) {
                  on_datagram(link, bytes, source);
              }),
       tracking_(config_.lifecheck.track_delay),
       fence_(std::move(outfit.fence)),
+      announcements_(std::move(outfit.announcements)),
       runner_(loop, std::move(outfit.runner)),
       reload_(loop, runner_, config_,
               {[this](const NewConfig& wanted) { return ask_guard(wanted); },
@@ -91,8 +92,10 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
                [this](NodeId node, bool reached, const std::string& why) {
                    reach_changed(node, reached, why);
                }),
-      control_(loop, std::move(outfit.control),
-               [this](ClientId client, std::string_view line) { on_request(client, line); }),
+      control_(
+          loop, std::move(outfit.control),
+          [this](ClientId client, std::string_view line) { on_request(client, line); },
+          outfit.lookers),
       rivals_(config_.vips.size()),
       streams_(loop, config_, {outfit.incarnation, std::move(outfit.host_name)}, *keys_,
                std::move(outfit.listeners), refusals_, stream_handlers()),
@@ -217,6 +220,7 @@ void Daemon::judge() {
 /// Who was away may have missed that another held the VIPs meanwhile, or that caches have
 /// forgotten.
 void Daemon::recover_from_pause(Duration late) {
+    counters_.add_pause();
     log_event(LogEvent::pause_detected,
               "I was not scheduled for {} ms: this host is overloaded, or was suspended",
               late / 1ms);
@@ -226,10 +230,14 @@ void Daemon::recover_from_pause(Duration late) {
 void Daemon::perform(const Action& action) {
     std::visit(Overload{
                    [&](const HoldVips& a) {
+                       counters_.lease_begins(a.lease_until);
                        gate_->hold(a.term, a.lease_until, last_will(a.term),
                                    move_facts(HookEvent::active, a.term, Cause::elected));
                    },
-                   [&](const ExtendLease& a) { gate_->extend(a.until); },
+                   [&](const ExtendLease& a) {
+                       counters_.lease_extended(a.until, now(), config_.heartbeat.deadtime);
+                       gate_->extend(a.until);
+                   },
                    [&](const DropVips& a) {
                        gate_->drop(a, move_facts(HookEvent::standby, a.term, a.cause));
                    },
@@ -295,7 +303,10 @@ void Daemon::on_message(std::size_t link) {
 
 void Daemon::transmit(std::uint64_t sequence, const Message& message, NodeId to) {
     std::array<std::byte, datagram_bytes_max> room;
-    if (std::holds_alternative<Heartbeat>(message)) link_book_.sent(sequence, now());
+    if (std::holds_alternative<Heartbeat>(message)) {
+        counters_.add_heartbeat();
+        link_book_.sent(sequence, now());
+    }
     for (std::size_t link = 0; link < links_.size(); ++link) {
         const Envelope envelope{config_.self, node_.settings().incarnation, sequence,
                                 static_cast<std::uint8_t>(link)};
@@ -334,7 +345,7 @@ void Daemon::on_guard_report(const GuardReport& report) {
                        tracking_.enter(r.interface, r.carrier, loop_.now());
                        interfaces_may_have_changed();
                    },
-                   [](const RestoredReport&) {},  // the guard has logged it
+                   [&](const RestoredReport&) { counters_.add_put_back(); },  // logged by the guard
                    [&](const RivalSeenReport& r) {
                        rivals_.enter(r, wall_clock_ms());
                        tell_conflict(fmt::format("{} has VIP {} as well", to_string(r.mac),

@@ -18,11 +18,12 @@
 #include "daemon/backends.h"
 #include "daemon/command_vips.h"
 #include "daemon/control_request.h"
+#include "daemon/counters.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
 #include "daemon/guard_link.h"
+#include "daemon/histogram.h"
 #include "daemon/hooks.h"
-#include "daemon/lateness.h"
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/outside.h"
@@ -35,6 +36,7 @@
 #include "daemon/status.h"
 #include "daemon/tracking.h"
 #include "daemon/vip_gate.h"
+#include "guard/announcement_page.h"
 #include "io/loop.h"
 #include "io/signals.h"
 #include "io/stream_server.h"
@@ -51,11 +53,13 @@ struct Outfit {
     std::vector<DatagramLink> links;
     std::vector<TcpListener> listeners;  ///< for peers, one for each link
     UnixListener control;
+    std::optional<gid_t> lookers;  ///< the group that may look by it
     Signals signals;
     std::vector<EchoSocket> echo_sockets;  ///< to the trusted servers
     std::optional<Fd> guard;               ///< a witness has none
     Fd runner;
     SharedLeasePage lease_page;
+    SharedAnnouncementPage announcements;  ///< a witness has none
     std::vector<CarrierReport> carriers;
     FenceState fence;
     std::optional<LedgerFile> ledger;  ///< where there are backends
@@ -124,7 +128,9 @@ private:
     void reload_refused(const std::string& why, const std::vector<std::string>& problems);
 
     void on_request(ClientId client, std::string_view line);
+    StatusSources sources() const;
     void answer_status(ClientId client);
+    void answer_metrics(ClientId client);
     void start_switchover(ClientId client, NodeId target);
     void answer_switchover(const AnswerSwitchover& answer);
     void start_standby(ClientId client, bool standby);
@@ -164,6 +170,7 @@ private:
     Fitness fitness_;
     Tracking tracking_;
     FenceState fence_;
+    SharedAnnouncementPage announcements_;  ///< what the guard counts
     std::optional<GuardLink> guard_;
     RunnerLink runner_;
     Reload reload_;
@@ -181,7 +188,8 @@ private:
     PeerStreams streams_;
     std::optional<Backends> backends_;  ///< where there are any
     Story story_;
-    Lateness lateness_;
+    Histogram lateness_;
+    Counters counters_;
     Loop::Timer judgement_;       ///< at the core's deadline
     Loop::Timer probe_again_;     ///< while the start is undecided
     Loop::Timer track_;           ///< an interface has been up for long enough

@@ -10,6 +10,7 @@
 namespace komainu {
 
 void Daemon::log_role(const RoleChanged& change) {
+    counters_.add(change);
     std::string why{sentence(change.cause)};
     if (change.cause == Cause::unhealthy) why += ": " + fitness_.reason();
     if (change.to == Role::active) {
@@ -43,6 +44,7 @@ void Daemon::log_preemption(const Preempting& preempting) {
 }
 
 void Daemon::log_active(const ActiveChanged& change) {
+    counters_.add(change);
     const int active = number(change.term.node);
     switch (change.news) {
         case ActiveNews::followed:

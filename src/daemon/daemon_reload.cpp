@@ -42,7 +42,7 @@ void Daemon::take_over(NewConfig wanted) {
     services_may_have_changed();
     outside_.take_over();
     interfaces_may_have_changed();
-    link_book_.set_deadtime(config_.heartbeat.deadtime);
+    link_book_.set_times({config_.heartbeat.interval, config_.heartbeat.deadtime});
     reconfigure(removal_of(config_.guarded()));
     streams_.settings_changed();
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "conf/config.h"
+#include "daemon/counters.h"
 #include "daemon/runner_link.h"
 
 namespace komainu {
@@ -20,9 +21,12 @@ public:
     std::optional<Duration> tell(HookWhen when, const HookFacts& facts,
                                  std::function<void()> ended = {});
 
+    const RunTally& runs() const { return runs_; }
+
 private:
     const Config& config_;
     RunnerLink& runner_;
+    RunTally runs_;
 };
 
 }  // namespace komainu

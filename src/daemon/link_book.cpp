@@ -12,8 +12,8 @@ constexpr int round_trip_weight = 8;
 
 }  // namespace
 
-LinkBook::LinkBook(Self self, std::size_t links, std::size_t peers, Duration deadtime)
-    : self_(self), links_(links), deadtime_(deadtime), peers_(peers) {
+LinkBook::LinkBook(Self self, std::size_t links, std::size_t peers, Times times)
+    : self_(self), links_(links), times_(times), peers_(peers) {
     KOMAINU_ASSERT(links <= links_max);
 }
 
@@ -39,7 +39,9 @@ std::optional<LinkNews> LinkBook::enter(std::size_t peer, const Envelope& envelo
     // Heard on this link before: the network has doubled it, or somebody replays it.
     if (age >= paths.counted || path.heard[age]) return {};
     path.heard.set(age);
-    if (now - paths.heard_at >= deadtime_) spare(paths, now);
+    ++path.traffic.received;
+    time(path, envelope.sequence, now);
+    if (now - paths.heard_at >= times_.deadtime) spare(paths, now);
     path.heard_at = paths.heard_at = now;
     measure(path, message, now);
     return news_of(paths, now);
@@ -54,6 +56,7 @@ void LinkBook::begin(Paths& paths, const Envelope& envelope, Instant now) {
         path.heard.reset();
         path.heard_at = now;
         path.round_trip.reset();
+        path.newest = 0;
     }
 }
 
@@ -65,10 +68,29 @@ void LinkBook::spare(Paths& paths, Instant now) const {
 }
 
 void LinkBook::advance(Paths& paths, std::uint64_t sequence) {
-    const std::size_t newer = std::min<std::uint64_t>(sequence - paths.newest, window);
+    const std::uint64_t skipped = sequence - paths.newest;
+    const std::size_t newer = std::min<std::uint64_t>(skipped, window);
+    const std::size_t kept = std::min(paths.counted, window - newer);
+    for (Path& path : paths.of_link) {
+        const std::size_t leaving = paths.counted - kept;
+        path.traffic.lost += leaving - (path.heard >> kept).count() + (skipped - newer);
+        path.heard <<= newer;
+    }
     paths.newest = sequence;
     paths.counted = std::min(paths.counted + newer, window);
-    for (Path& path : paths.of_link) path.heard <<= newer;
+}
+
+/// One that overtakes another tells nothing of the time between the two.
+void LinkBook::time(Path& path, std::uint64_t sequence, Instant now) const {
+    if (sequence <= path.newest) return;
+    if (path.newest != 0) {
+        const Duration gap = now - path.newest_at;
+        if (gap > times_.interval + times_.interval / 2) ++path.traffic.late;
+        if (sequence == path.newest + 1)
+            path.traffic.jitter.note(std::chrono::abs(gap - times_.interval));
+    }
+    path.newest = sequence;
+    path.newest_at = now;
 }
 
 void LinkBook::measure(Path& path, const Message& message, Instant now) const {
@@ -80,6 +102,7 @@ void LinkBook::measure(Path& path, const Message& message, Instant now) const {
     if (!sent || echo->held_us == held_us_max) return;
     const Duration held = std::chrono::microseconds{echo->held_us};
     const Duration sample = std::max(Duration{0}, now - sent->sent_at - held);
+    path.traffic.round_trips.note(sample);
     path.round_trip = path.round_trip
                           ? *path.round_trip + (sample - *path.round_trip) / round_trip_weight
                           : sample;

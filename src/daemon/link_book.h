@@ -15,6 +15,7 @@
 #include "conf/config.h"
 #include "core/message.h"
 #include "core/send_log.h"
+#include "daemon/histogram.h"
 
 namespace komainu {
 
@@ -38,11 +39,15 @@ public:
         NodeId node;
         Incarnation incarnation;
     };
-    LinkBook(Self self, std::size_t links, std::size_t peers, Duration deadtime);
+    struct Times {
+        Duration interval;
+        Duration deadtime;
+    };
+    LinkBook(Self self, std::size_t links, std::size_t peers, Times times);
 
     /// A heartbeat of ours, on all links.
     void sent(std::uint64_t sequence, Instant at) { sent_.record({sequence, at}); }
-    void set_deadtime(Duration deadtime) { deadtime_ = deadtime; }
+    void set_times(Times times) { times_ = times; }
 
     /// Whether another link has brought this very message of the peer already.
     bool is_copy(std::size_t peer, const Envelope& envelope) const;
@@ -60,6 +65,18 @@ public:
     /// Of the newest messages; nothing before the first.
     std::optional<int> loss_percent(std::size_t peer, std::size_t link) const;
 
+    /// What a link has brought of a peer since this daemon started, whichever incarnation that was.
+    struct Traffic {
+        std::uint64_t received = 0;  ///< messages, each once
+        std::uint64_t late = 0;      ///< of them, more than one and a half intervals after another
+        std::uint64_t lost = 0;      ///< numbers that were not among the window's when they left it
+        Histogram round_trips;
+        Histogram jitter;  ///< by how much two in a row were closer, or farther, than an interval
+    };
+    const Traffic& traffic(std::size_t peer, std::size_t link) const {
+        return peers_[peer].of_link[link].traffic;
+    }
+
 private:
     struct Path {
         std::bitset<window> heard;  ///< the i-th: what is i older than the peer's newest message
@@ -67,6 +84,9 @@ private:
         std::optional<Duration> round_trip;
         bool told_silent = false;
         std::optional<Instant> told_at;  ///< that it is silent
+        std::uint64_t newest = 0;        ///< that this link has brought; 0: none yet
+        Instant newest_at;               ///< when it came
+        Traffic traffic;
     };
     struct Paths {
         Incarnation incarnation = no_incarnation;
@@ -79,15 +99,16 @@ private:
     static void begin(Paths& paths, const Envelope& envelope, Instant now);
     static void advance(Paths& paths, std::uint64_t sequence);
     void spare(Paths& paths, Instant now) const;
+    void time(Path& path, std::uint64_t sequence, Instant now) const;
     void measure(Path& path, const Message& message, Instant now) const;
     bool is_silent(const Paths& paths, const Path& path) const {
-        return paths.heard_at - path.heard_at >= deadtime_;
+        return paths.heard_at - path.heard_at >= times_.deadtime;
     }
     std::optional<LinkNews> news_of(Paths& paths, Instant now) const;
 
     Self self_;
     std::size_t links_;
-    Duration deadtime_;
+    Times times_;
     SendLog sent_;
     std::vector<Paths> peers_;
 };

@@ -80,6 +80,7 @@ public:
     bool send(NodeId to, const LedgerMessage& message);
 
     const std::string& host_name() const { return self_.host_name; }
+    std::uint64_t joined() const { return joined_; }  ///< streams, since the start
     /// The index of the link of a stream that is up.
     std::optional<std::size_t> link_of(NodeId node) const;
     const PeerFacts* facts_of(NodeId node) const;
@@ -153,6 +154,7 @@ private:
     std::optional<Instant> undialed_since_;  ///< a stream has been wanted and missing
     std::string dial_trouble_;
     std::string refusal_;
+    std::uint64_t joined_ = 0;
     std::map<NodeId, PeerFacts> facts_;
     std::map<NodeId, std::string> refused_;
     std::optional<Instant> listeners_due_;  ///< to be looked after

@@ -170,6 +170,7 @@ void PeerStreams::join(PeerStream& stream) {
     }
     stream.state = PeerStream::State::joined;
     stream.has_joined = stream.told_up = true;
+    ++joined_;
     const PeerFacts& facts = facts_[stream.node];
     log_info("stream with node {} by link {}: it is {}, komainu {}", number(stream.node),
              stream.link + 1, facts.host_name, facts.software_version);

@@ -25,6 +25,7 @@ public:
     void stream_refused(StreamRefusal refusal, NodeId node, Instant now);
 
     std::uint64_t count(Refusal refusal) const { return tallies_[index(refusal)].count; }
+    std::uint64_t own_ids() const { return own_id_.count; }  ///< with our own node id
     std::uint64_t count(StreamRefusal refusal) const {
         return of_streams_[static_cast<std::size_t>(refusal)].count;
     }

@@ -16,6 +16,7 @@
 #include "io/realtime.h"
 #include "io/system_call_filter.h"
 #include "runner/deadtime_record.h"
+#include "runner/identity.h"
 #include "runner/runner.h"
 
 namespace komainu {
@@ -96,6 +97,7 @@ struct Guard {
     pid_t pid = -1;
     Fd socket;
     SharedLeasePage page;
+    SharedAnnouncementPage announcements;
     std::vector<CarrierReport> carriers;
     FenceState fence;
 };
@@ -140,17 +142,18 @@ Status await_ready(Guard& guard) {
 
 /// The child has copies of everything that was opened before. It keeps the guard's ends of the
 /// socket pairs and what is needed to say something.
-[[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, Fd texts, LeasePage& page,
-                               std::optional<FencePrograms> fence, std::vector<DatagramLink> links,
-                               std::vector<TcpListener> listeners, UnixListener control,
-                               Signals signals, std::vector<EchoSocket> echo_sockets) {
+[[noreturn]] void become_guard(const Config& config, ChannelEnds sockets, Fd texts,
+                               GuardPages pages, std::optional<FencePrograms> fence,
+                               std::vector<DatagramLink> links, std::vector<TcpListener> listeners,
+                               UnixListener control, Signals signals,
+                               std::vector<EchoSocket> echo_sockets) {
     sockets.main.close();
     control.close();
     links.clear();
     listeners.clear();
     { const auto closed = std::move(signals); }
     echo_sockets.clear();
-    _exit(run_guard(config, std::move(sockets.child), std::move(texts), page, std::move(fence)));
+    _exit(run_guard(config, std::move(sockets.child), std::move(texts), pages, std::move(fence)));
 }
 
 Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, Fd texts,
@@ -162,6 +165,8 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, F
     auto fence = load_wanted_fence(config, state);
     auto page = fence ? Result(std::move(fence->page)) : make_lease_page();
     if (!page) return page.error();
+    auto announcements = make_announcement_page();
+    if (!announcements) return announcements.error();
     std::optional<FencePrograms> programs;
     if (fence) programs = std::move(fence->programs);
     auto sockets = make_channel();
@@ -171,12 +176,13 @@ Result<Guard> start_guard(const Config& config, ClusterKeys& keys, Fd& runner, F
     if (pid == 0) {
         keys = {};  // wiped: the guard has no use for them
         runner.close();
-        become_guard(config, std::move(*sockets), std::move(texts), **page, std::move(programs),
-                     std::move(links), std::move(listeners), std::move(control), std::move(signals),
-                     std::move(echo_sockets));
+        become_guard(config, std::move(*sockets), std::move(texts), {**page, **announcements},
+                     std::move(programs), std::move(links), std::move(listeners),
+                     std::move(control), std::move(signals), std::move(echo_sockets));
     }
     if (programs) state.counters = std::move(programs->counters);
-    Guard guard{pid, std::move(sockets->main), std::move(*page), {}, std::move(state)};
+    Guard guard{pid, std::move(sockets->main), std::move(*page), std::move(*announcements),
+                {},  std::move(state)};
     sockets->child.close();
     if (const auto ready = await_ready(guard); !ready) return ready.error();
     return guard;
@@ -214,6 +220,16 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
             "forget a promise",
             done.error().what);
     return true;
+}
+
+/// Who may look, besides those who may do everything. That the group of the default is not there is
+/// as it should be where nothing was installed that makes it.
+std::optional<gid_t> find_lookers(const ControlConfig& control) {
+    const auto group = find_group(control.monitor_group);
+    if (!group && control.monitor_group != ControlConfig{}.monitor_group)
+        log_warning("monitor_group: there is no group {} on this host, so nobody is let in by it",
+                    control.monitor_group);
+    return group;
 }
 
 void say_what_runs(const Config& config) {
@@ -257,7 +273,9 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
     auto signals = Signals::open();
     if (!signals) return fail(signals.error());
     // The lock on the control socket first: it names the other komainud, if there is one.
-    auto control = UnixListener::open(config.control.socket);
+    const auto lookers = find_lookers(config.control);
+    auto control = UnixListener::open(
+        config.control.socket, lookers ? SocketIsFor::everybody : SocketIsFor::owner_and_group);
     if (!control) return fail(control.error());
     std::optional<LedgerFile> ledger;
     if (!config.backend_list.empty()) {
@@ -317,11 +335,13 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
                            .links = std::move(*links),
                            .listeners = std::move(*listeners),
                            .control = std::move(*control),
+                           .lookers = lookers,
                            .signals = std::move(*signals),
                            .echo_sockets = std::move(*echo_sockets),
                            .guard = witness ? std::nullopt : std::optional(std::move(guard.socket)),
                            .runner = std::move(runner->socket),
                            .lease_page = std::move(guard.page),
+                           .announcements = std::move(guard.announcements),
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence),
                            .ledger = std::move(ledger)});

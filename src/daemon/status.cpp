@@ -226,12 +226,9 @@ json takeover_json(const Story& story) {
 json counters_json(const StatusSources& s) {
     const DatagramCounters d = s.links.counters();
     json refused;
-    for (const auto& [name, refusal] :
-         {std::pair{"malformed", Refusal::malformed},
-          std::pair{"unknown_version", Refusal::unknown_version},
-          std::pair{"foreign_cluster", Refusal::foreign_cluster},
-          std::pair{"unknown_key", Refusal::unknown_key}, std::pair{"bad_tag", Refusal::bad_tag}})
-        refused[name] = s.refusals.count(refusal);
+    for (std::size_t i = 0; i < refusals; ++i)
+        refused[std::string(word(Refusal{static_cast<std::uint8_t>(i)}))] =
+            s.refusals.count(Refusal{static_cast<std::uint8_t>(i)});
     std::uint64_t stale = 0;
     for (const Peer& peer : s.node.peers()) stale += peer.stale();
     refused["stale"] = stale;
@@ -242,25 +239,16 @@ json counters_json(const StatusSources& s) {
 
 json streams_json(const StatusSources& s) {
     json refused;
-    for (const auto& [name, refusal] :
-         {std::pair{"malformed", StreamRefusal::malformed},
-          std::pair{"unknown_version", StreamRefusal::unknown_version},
-          std::pair{"foreign_cluster", StreamRefusal::foreign_cluster},
-          std::pair{"unknown_key", StreamRefusal::unknown_key},
-          std::pair{"bad_tag", StreamRefusal::bad_tag}, std::pair{"own_id", StreamRefusal::own_id},
-          std::pair{"unknown_node", StreamRefusal::unknown_node},
-          std::pair{"other_node", StreamRefusal::other_node},
-          std::pair{"old_incarnation", StreamRefusal::old_incarnation},
-          std::pair{"too_long", StreamRefusal::too_long},
-          std::pair{"silent", StreamRefusal::silent}})
-        refused[name] = s.refusals.count(refusal);
+    for (std::size_t i = 0; i < stream_refusals; ++i)
+        refused[std::string(word(StreamRefusal{static_cast<std::uint8_t>(i)}))] =
+            s.refusals.count(StreamRefusal{static_cast<std::uint8_t>(i)});
     return {{"trouble", s.streams.dial_trouble()}, {"refused", std::move(refused)}};
 }
 
 std::string_view word(const FenceState& fence) {
     if (fence.mode == FenceMode::off) return "off";
     if (!fence.counters) return "unavailable";
-    return fence.trouble.empty() ? "armed" : "incomplete";
+    return fence.is_armed() ? "armed" : "incomplete";
 }
 
 json fence_json(const FenceState& fence) {
@@ -275,11 +263,11 @@ json fence_json(const FenceState& fence) {
               {"questions", drops.questions}}}};
 }
 
-json lateness_json(const Lateness& lateness) {
+json lateness_json(const Histogram& lateness) {
     return {{"wake_ups", lateness.count()},
-            {"p50_us", lateness.below(500)},
-            {"p99_us", lateness.below(990)},
-            {"p999_us", lateness.below(999)},
+            {"p50_us", lateness.within(500)},
+            {"p99_us", lateness.within(990)},
+            {"p999_us", lateness.within(999)},
             {"max_us", lateness.most() / 1us}};
 }
 

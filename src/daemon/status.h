@@ -11,9 +11,11 @@
 #include "core/node.h"
 #include "daemon/backends.h"
 #include "daemon/command_vips.h"
+#include "daemon/counters.h"
 #include "daemon/fence_state.h"
 #include "daemon/fitness.h"
-#include "daemon/lateness.h"
+#include "daemon/histogram.h"
+#include "daemon/hooks.h"
 #include "daemon/link_book.h"
 #include "daemon/links.h"
 #include "daemon/outside.h"
@@ -21,6 +23,7 @@
 #include "daemon/refusal_log.h"
 #include "daemon/rival_book.h"
 #include "daemon/tracking.h"
+#include "guard/announcement_page.h"
 
 namespace komainu {
 
@@ -50,7 +53,7 @@ struct StatusSources {
     const LinkBook& link_book;
     Instant now;
     std::vector<TrustedServers::View> trusted;
-    const Lateness& lateness;
+    const Histogram& lateness;
     std::vector<ServiceSet::View> services;
     std::string_view runner_trouble;  ///< empty: it works, or there is none
     const Tracking& tracking;
@@ -58,6 +61,9 @@ struct StatusSources {
     const Outside& outside;
     const PeerStreams& streams;
     const Backends* backends;  ///< null: there are none
+    const Counters& counters;
+    const Hooks& hooks;
+    const AnnouncementPage* announcements;  ///< null: a witness announces nothing
 };
 
 nlohmann::json status_json(const StatusSources& sources);

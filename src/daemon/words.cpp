@@ -94,6 +94,22 @@ std::string_view sentence(PeerNews news) {
     return "";
 }
 
+std::string_view word(Refusal refusal) {
+    switch (refusal) {
+        case Refusal::malformed:
+            return "malformed";
+        case Refusal::unknown_version:
+            return "unknown_version";
+        case Refusal::foreign_cluster:
+            return "foreign_cluster";
+        case Refusal::unknown_key:
+            return "unknown_key";
+        case Refusal::bad_tag:
+            return "bad_tag";
+    }
+    return "";
+}
+
 std::string_view sentence(Refusal refusal) {
     switch (refusal) {
         case Refusal::malformed:
@@ -106,6 +122,34 @@ std::string_view sentence(Refusal refusal) {
             return "signed with a key that is not in our key file";
         case Refusal::bad_tag:
             return "forged, or damaged on the way";
+    }
+    return "";
+}
+
+std::string_view word(StreamRefusal refusal) {
+    switch (refusal) {
+        case StreamRefusal::malformed:
+            return "malformed";
+        case StreamRefusal::unknown_version:
+            return "unknown_version";
+        case StreamRefusal::foreign_cluster:
+            return "foreign_cluster";
+        case StreamRefusal::unknown_key:
+            return "unknown_key";
+        case StreamRefusal::bad_tag:
+            return "bad_tag";
+        case StreamRefusal::own_id:
+            return "own_id";
+        case StreamRefusal::unknown_node:
+            return "unknown_node";
+        case StreamRefusal::other_node:
+            return "other_node";
+        case StreamRefusal::old_incarnation:
+            return "old_incarnation";
+        case StreamRefusal::too_long:
+            return "too_long";
+        case StreamRefusal::silent:
+            return "silent";
     }
     return "";
 }

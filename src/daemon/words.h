@@ -16,7 +16,9 @@ std::string_view word(Role role);        ///< "active", "standby", "witness", "d
 std::string_view word(Cause cause);      ///< "lease_lapsed"
 std::string_view sentence(Cause cause);  ///< "too few nodes acknowledged in time"
 std::string_view sentence(PeerNews news);
+std::string_view word(Refusal refusal);  ///< "bad_tag"
 std::string_view sentence(Refusal refusal);
+std::string_view word(StreamRefusal refusal);  ///< "unknown_node"
 std::string_view sentence(StreamRefusal refusal);
 std::string_view word(BackendEventKind kind);      ///< "detach"
 std::string_view word(BackendEventOrigin origin);  ///< "operator"

@@ -71,7 +71,7 @@ int start_failed(int to_main, const Error& error) {
 
 }  // namespace
 
-int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
+int run_guard(const Config& config, Fd to_main, Fd from_runner, GuardPages pages,
               std::optional<FencePrograms> fence) {
     ::prctl(PR_SET_NAME, "komainu-guard");
     set_log_name("komainu-guard", number(config.self));
@@ -89,7 +89,7 @@ int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
     if (Status filtered = filter_system_calls(FilteredProcess::guard); !filtered)
         return start_failed(main_fd, filtered.error());
 
-    Keeper keeper(config, page, std::move(to_main), std::move(*tools));
+    Keeper keeper(config, pages.lease, pages.announcements, std::move(to_main), std::move(*tools));
     if (Status swept = keeper.sweep(); !swept) return start_failed(main_fd, swept.error());
     keeper.run();
     return 0;

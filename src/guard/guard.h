@@ -9,10 +9,17 @@
 
 #include "base/fd.h"
 #include "conf/config.h"
+#include "guard/announcement_page.h"
 #include "guard/fence.h"
 #include "guard/lease_page.h"
 
 namespace komainu {
+
+/// What main and guard share, both of which must outlive the guard.
+struct GuardPages {
+    LeasePage& lease;  ///< where there is a fence, the one that it obeys
+    AnnouncementPage& announcements;
+};
 
 /// The life of the guard, in a process of its own: main forks, closes its copy of `to_main`'s other
 /// end in the child, and calls this. Ends when main's end of the socket is closed, and returns the
@@ -22,9 +29,9 @@ namespace komainu {
 /// Main must make sure before that no other komainud of this host works in the same network
 /// namespace: the addresses that it left behind are swept, and a living one's look the same.
 ///
-/// Where there is a fence, the page is the one that it obeys. The runner's socket brings what it
-/// has read anew (guard/config_inbox.h); without one the configuration never changes.
-int run_guard(const Config& config, Fd to_main, Fd from_runner, LeasePage& page,
+/// The runner's socket brings what it has read anew (guard/config_inbox.h); without one the
+/// configuration never changes.
+int run_guard(const Config& config, Fd to_main, Fd from_runner, GuardPages pages,
               std::optional<FencePrograms> fence = {});
 
 }  // namespace komainu

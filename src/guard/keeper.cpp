@@ -18,9 +18,11 @@ constexpr Duration remove_again_after = 20ms;
 
 }  // namespace
 
-Keeper::Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools tools)
+Keeper::Keeper(const Config& config, LeasePage& page, AnnouncementPage& announcements, Fd to_main,
+               GuardTools tools)
     : config_(config),
       page_(page),
+      announcements_(announcements),
       to_main_(std::move(to_main)),
       tools_(std::move(tools)),
       interfaces_(config_),

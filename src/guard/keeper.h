@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "conf/config.h"
+#include "guard/announcement_page.h"
 #include "guard/announcer.h"
 #include "guard/boot_timer.h"
 #include "guard/config_inbox.h"
@@ -58,7 +59,8 @@ struct GuardTools {
 
 class Keeper {
 public:
-    Keeper(const Config& config, LeasePage& page, Fd to_main, GuardTools tools);
+    Keeper(const Config& config, LeasePage& page, AnnouncementPage& announcements, Fd to_main,
+           GuardTools tools);
 
     /// Removes what an earlier run left behind, and learns what there is.
     Status sweep();
@@ -111,7 +113,7 @@ private:
     // Announcing (keeper_events.cpp).
     void announce_all_again();
     void announce();
-    void collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const;
+    void collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames);
     void schedule_announcing();
 
     // Other VIPs (keeper_reload.cpp).
@@ -138,6 +140,7 @@ private:
 
     Config config_;
     LeasePage& page_;
+    AnnouncementPage& announcements_;  ///< what was sent, for main to read
     Fd to_main_;
     GuardTools tools_;
     InterfaceTable interfaces_;

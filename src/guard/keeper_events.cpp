@@ -233,6 +233,7 @@ void Keeper::announce() {
     for (const auto& announcement : announcements)
         for (std::size_t i = 0; i < announcement.size(); ++i) frames.push_back(announcement[i]);
     const FramesSent result = tools_.frames.send(frames);
+    announcements_.add_refused(result.refused);
     if (result.refused > 0)
         if (const auto count = frame_lines_.count(now))
             log_event(LogEvent::vip_not_announced,
@@ -241,12 +242,17 @@ void Keeper::announce() {
     schedule_announcing();
 }
 
-void Keeper::collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) const {
+void Keeper::collect_frames(std::size_t vip, std::vector<AnnouncementFrames>& frames) {
     const std::size_t i = vips_.interface(vip);
     const VipInterface& interface = interfaces_[i];
     if (!is_on_the_lan(vip)) return;
-    frames.emplace_back(vips_.config(vip).address.address, interface.link->mac,
-                        static_cast<int>(interface.link->interface), forwarding_[i]);
+    const IpAddress& address = vips_.config(vip).address.address;
+    frames.emplace_back(address, interface.link->mac, static_cast<int>(interface.link->interface),
+                        forwarding_[i]);
+    announcements_.add(
+        interface.name,
+        address.is_ipv4() ? AnnouncementPage::Protocol::arp : AnnouncementPage::Protocol::ndp,
+        frames.back().size());
 }
 
 void Keeper::schedule_announcing() {

@@ -39,12 +39,14 @@ std::vector<gid_t> groups_of_peer(const Fd& socket) {
 
 }  // namespace
 
-StreamServer::StreamServer(Loop& loop, UnixListener listener, RequestHandler on_request)
+StreamServer::StreamServer(Loop& loop, UnixListener listener, RequestHandler on_request,
+                           std::optional<gid_t> lookers)
     : loop_(loop),
       listener_(std::move(listener)),
       on_request_(std::move(on_request)),
       own_user_(geteuid()),
       own_group_(getegid()),
+      lookers_(lookers),
       listening_(loop.watch(listener_.fd(), EPOLLIN, [this](std::uint32_t) { accept_clients(); })),
       patience_timer_(loop, [this] { close_the_slow(); }) {}
 
@@ -72,23 +74,34 @@ void StreamServer::come_back_later() {
 }
 
 void StreamServer::accept_client(Fd socket) {
-    if (!may_use(socket)) return send_at_once(socket, not_permitted);
+    const Access access = access_of(socket);
+    if (access == Access::none) return send_at_once(socket, not_permitted);
     const auto free = std::ranges::find_if(clients_, [](const Client& c) { return !c.socket; });
-    if (free == clients_.end()) return send_at_once(socket, too_many);
+    if (free == clients_.end() || !has_place_for(access)) return send_at_once(socket, too_many);
     Client& client = *free;
     client.socket = std::move(socket);
+    client.access = access;
     client.close_at_ = loop_.now() + patience;
     client.watch = loop_.watch(client.socket.get(), EPOLLIN,
                                [this, &client](std::uint32_t events) { on_ready(client, events); });
     set_timer();
 }
 
-bool StreamServer::may_use(const Fd& socket) const {
+bool StreamServer::has_place_for(Access access) const {
+    if (access == Access::all) return true;
+    const auto looks = [](const Client& c) { return c.socket && c.access == Access::look; };
+    return std::ranges::count_if(clients_, looks) < std::ptrdiff_t{lookers_max};
+}
+
+StreamServer::Access StreamServer::access_of(const Fd& socket) const {
     ucred peer{};
     socklen_t bytes = sizeof peer;
-    if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) return false;
-    if (peer.uid == 0 || peer.uid == own_user_ || peer.gid == own_group_) return true;
-    return std::ranges::count(groups_of_peer(socket), own_group_) > 0;
+    if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &bytes) != 0) return Access::none;
+    if (peer.uid == 0 || peer.uid == own_user_) return Access::all;
+    auto groups = groups_of_peer(socket);
+    groups.push_back(peer.gid);
+    if (std::ranges::count(groups, own_group_) > 0) return Access::all;
+    return lookers_ && std::ranges::count(groups, *lookers_) > 0 ? Access::look : Access::none;
 }
 
 // --- A client's turn: its line, our answer ------------------------------------------------------
@@ -129,6 +142,11 @@ void StreamServer::refuse_long_request(Client& client) {
     client.unread.clear();
     client.sends_no_more = true;  // where the next request begins, nobody knows
     queue(client, std::string(request_too_long));
+}
+
+bool StreamServer::may_only_look(ClientId id) {
+    const Client* const client = find(id);
+    return !client || client->access != Access::all;
 }
 
 void StreamServer::reply(ClientId id, std::string line) {

@@ -4,6 +4,9 @@
 // writes never wait, and one that neither finishes its line nor takes its answer in time is closed.
 // A client's next request is looked at when its last one was answered in full, so answers come in
 // order and there is at most one request of each client to answer.
+//
+// Root, the own user and the own group may ask for anything. Those of one more group may be let in
+// to look: which requests that is, the handler decides.
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +30,7 @@ enum class ClientId : std::uint64_t {};
 class StreamServer {
 public:
     static constexpr std::size_t clients_max = 16;
+    static constexpr std::size_t lookers_max = 4;  ///< of them: they must not keep out the others
     static constexpr std::size_t request_bytes_max = 4096;
     static constexpr std::size_t answer_bytes_max = 256 * 1024;
     static constexpr Duration patience = 5s;  ///< with a client that is not waiting for an answer
@@ -33,18 +38,24 @@ public:
     using RequestHandler = std::function<void(ClientId, std::string_view line)>;
 
     /// The handler answers each request with one reply(), at once or at any later time.
-    StreamServer(Loop& loop, UnixListener listener, RequestHandler on_request);
+    StreamServer(Loop& loop, UnixListener listener, RequestHandler on_request,
+                 std::optional<gid_t> lookers = {});
 
     /// The line comes without its newline. Dropped when the client has gone.
     void reply(ClientId id, std::string line);
 
+    /// Whether the client may do no more than look.
+    bool may_only_look(ClientId id);
+
 private:
+    enum class Access : std::uint8_t { none, look, all };
     struct Client {
         Fd socket;
         Loop::Watch watch;
         std::uint64_t generation = 0;
         std::string unread;  // received and not yet a request
         std::string unsent;  // the rest of an answer
+        Access access = Access::none;
         bool awaits_reply = false;
         bool in_handler = false;
         bool sends_no_more = false;  // it has shut its writing side down, and may still read
@@ -64,7 +75,8 @@ private:
     void close(Client& client);
     void close_the_slow();
     void set_timer();
-    bool may_use(const Fd& socket) const;
+    Access access_of(const Fd& socket) const;
+    bool has_place_for(Access access) const;
 
     ClientId id_of(const Client& client) const;
     Client* find(ClientId id);
@@ -74,6 +86,7 @@ private:
     RequestHandler on_request_;
     uid_t own_user_;
     gid_t own_group_;
+    std::optional<gid_t> lookers_;
     std::array<Client, clients_max> clients_;
     Loop::Watch listening_;
     Loop::Timer patience_timer_;

@@ -15,8 +15,11 @@ namespace komainu {
 namespace {
 
 constexpr mode_t lock_mode = 0644;
-constexpr mode_t socket_mode = 0660;
 constexpr int backlog = 16;
+
+constexpr mode_t mode_of_socket(SocketIsFor whom) {
+    return whom == SocketIsFor::everybody ? 0666 : 0660;
+}
 
 // A union, so that it is passed to bind() without a cast.
 union UnixAddress {
@@ -74,7 +77,7 @@ Status remove_stale_socket(const std::string& path) {
 }
 
 // The mode is set between bind() and listen(): until then nobody can connect.
-Status bind_and_listen(const Fd& socket, const std::string& path) {
+Status bind_and_listen(const Fd& socket, const std::string& path, SocketIsFor whom) {
     UnixAddress address{};
     address.unix_path.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.unix_path.sun_path)
@@ -83,20 +86,20 @@ Status bind_and_listen(const Fd& socket, const std::string& path) {
     std::memcpy(address.unix_path.sun_path, path.c_str(), path.size());
     if (bind(socket.get(), &address.generic, sizeof address.unix_path) != 0)
         return cannot_create(path, errno);
-    if (chmod(path.c_str(), socket_mode) != 0 || listen(socket.get(), backlog) != 0)
+    if (chmod(path.c_str(), mode_of_socket(whom)) != 0 || listen(socket.get(), backlog) != 0)
         return Error::from_errno("cannot listen on " + path, errno);
     return Ok{};
 }
 
 }  // namespace
 
-Result<UnixListener> UnixListener::open(std::string path) {
+Result<UnixListener> UnixListener::open(std::string path, SocketIsFor whom) {
     auto lock = lock_path_of(path);
     if (!lock) return lock.error();
     if (auto removed = remove_stale_socket(path); !removed) return removed.error();
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return Error::from_errno("cannot create a Unix socket", errno);
-    if (auto bound = bind_and_listen(socket, path); !bound) return bound.error();
+    if (auto bound = bind_and_listen(socket, path, whom); !bound) return bound.error();
     return UnixListener(std::move(path), std::move(*lock), std::move(socket));
 }
 

@@ -10,6 +10,7 @@
 // lock outlives the daemon for as long as the child lives.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/fd.h"
@@ -17,10 +18,17 @@
 
 namespace komainu {
 
+/// Whom the socket's mode lets connect.
+enum class SocketIsFor : std::uint8_t {
+    owner_and_group,  ///< 0660
+    everybody,        ///< 0666: whoever accepts asks who it is
+};
+
 class UnixListener {
 public:
-    /// Locks, binds with mode 0660 and listens.
-    static Result<UnixListener> open(std::string path);
+    /// Locks, binds and listens.
+    static Result<UnixListener> open(std::string path,
+                                     SocketIsFor whom = SocketIsFor::owner_and_group);
     UnixListener(UnixListener&&) noexcept = default;
     UnixListener& operator=(UnixListener&&) = delete;
     ~UnixListener();  ///< removes the socket

@@ -45,6 +45,12 @@ Result<Identity> find_user(const std::string& name) {
     return user;
 }
 
+std::optional<gid_t> find_group(const std::string& name) {
+    const group* const found = ::getgrnam(name.c_str());
+    if (!found) return {};
+    return found->gr_gid;
+}
+
 Status become(const std::optional<Identity>& user) {
     if (user)
         if (Status switched = switch_to(*user); !switched) return switched;

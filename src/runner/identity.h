@@ -23,6 +23,9 @@ struct Identity {
 /// Asks the user database, so it may block.
 Result<Identity> find_user(const std::string& name);
 
+/// Asks the group database. Nothing when there is no such group.
+std::optional<gid_t> find_group(const std::string& name);
+
 /// Makes this process that user, or leaves it who it is, and gives up all capabilities and the way
 /// to get any (no_new_privs). Root alone keeps what root has. Not to be undone.
 Status become(const std::optional<Identity>& user);

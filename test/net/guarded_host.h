@@ -44,7 +44,9 @@ enum class Privileged : bool { no, yes };
 // Main's side of a guard that runs on a host of the lab, and a peer that may get the last will.
 class GuardedHost {
 public:
-    GuardedHost() : page_(std::move(make_lease_page().value())) {
+    GuardedHost()
+        : page_(std::move(make_lease_page().value())),
+          announcements_(std::move(make_announcement_page().value())) {
         config.self = NodeId{1};
         config.nodes = {{.id = NodeId{1}, .addresses = {host.ipv4}},
                         {.id = NodeId{2}, .addresses = {peer.ipv4}}};
@@ -66,8 +68,8 @@ public:
             sockets_.main.close();
             inbox_.main.close();
             if (privileged == Privileged::no && !drop_all_capabilities()) _exit(99);
-            _exit(run_guard(config, std::move(sockets_.child), std::move(inbox_.child), *page_,
-                            std::move(programs_)));
+            _exit(run_guard(config, std::move(sockets_.child), std::move(inbox_.child),
+                            {*page_, *announcements_}, std::move(programs_)));
         }
         sockets_.child.close();
         inbox_.child.close();
@@ -159,6 +161,14 @@ public:
     }
 
     LeasePage& page() { return *page_; }
+    // Frames that the guard says it has announced with, on eth0.
+    std::uint64_t announced(AnnouncementPage::Protocol protocol) const {
+        std::uint64_t sum = 0;
+        announcements_->for_each([&](std::string_view interface, auto of, std::uint64_t frames) {
+            if (interface == "eth0" && of == protocol) sum += frames;
+        });
+        return sum;
+    }
     pid_t pid() const { return pid_; }
     void close_main_end() { sockets_.main.close(); }
 
@@ -182,6 +192,7 @@ private:
     }
 
     SharedLeasePage page_;
+    SharedAnnouncementPage announcements_;
     std::optional<FencePrograms> programs_;
     ChannelEnds sockets_;
     ChannelEnds inbox_;  ///< "main" is the runner's end

@@ -161,6 +161,7 @@ const std::vector<KeyCase>& cases() {
         {"pgpool.interval", "1s", [](auto& c) { return c.pgpool->interval == 1s; }},
         {"control.socket", "/s", [](auto& c) { return c.control.socket == "/s"; }},
         {"control.state_dir", "/d", [](auto& c) { return c.control.state_dir == "/d"; }},
+        {"control.monitor_group", "g", [](auto& c) { return c.control.monitor_group == "g"; }},
         {"daemon.realtime", "no", [](auto& c) { return !c.daemon.realtime; }},
         {"daemon.fence", "require", [](auto& c) { return c.daemon.fence == FenceMode::require; }},
     };
@@ -220,6 +221,7 @@ TEST(ConfKeys, HaveTheDocumentedDefaults) {
     EXPECT_FALSE(config.vips.at(0).noprefixroute);
     EXPECT_EQ(config.control.socket, "/run/komainu/control.sock");
     EXPECT_EQ(config.control.state_dir, "/var/lib/komainu");
+    EXPECT_EQ(config.control.monitor_group, "komainu-monitor");
     EXPECT_EQ(config.daemon.fence, FenceMode::automatic);
 }
 

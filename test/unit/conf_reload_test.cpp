@@ -135,6 +135,7 @@ TEST(Reload, RefusesWhatTakesARestartNamingEachKeyAtItsPlace) {
         {good + "[heartbeat]\nport = 7\n", "13: port"},
         {good + "[heartbeat]\nmode = multicast\ngroup = 239.1.1.1\n", "14: group"},
         {good + "[control]\nsocket = /other\n", "13: socket"},
+        {good + "[control]\nmonitor_group = other\n", "13: monitor_group"},
         {good + "[daemon]\nfence = off\n", "13: fence"},
         {good + "[daemon]\nrealtime = no\n", "13: realtime"},
         {good + "[link.1]\nport = 7\n", "12: mode"},

@@ -16,6 +16,18 @@ TEST(ControlRequest, IsAStatusOrASwitchover) {
               (ControlRequest{AskSwitchover{NodeId{64}}}));
 }
 
+TEST(ControlRequest, OnlyLooksOrChangesSomething) {
+    EXPECT_EQ(read_control_request(R"({"command":"metrics"})").value(),
+              ControlRequest{AskMetrics{}});
+    for (const ControlRequest& looks : std::initializer_list<ControlRequest>{
+             AskStatus{}, AskMetrics{}, AskBackends{}, AskBackendHistory{}})
+        EXPECT_TRUE(only_looks(looks)) << looks.index();
+    for (const ControlRequest& changes :
+         std::initializer_list<ControlRequest>{AskSwitchover{}, AskPause{}, AskStandby{},
+                                               AskReload{}, AskReport{}, AskBackend{}, AskPgpool{}})
+        EXPECT_FALSE(only_looks(changes)) << changes.index();
+}
+
 TEST(ControlRequest, IsAPauseOfTheClusterOrOfTheNode) {
     EXPECT_EQ(read_control_request(R"({"command":"pause"})").value(),
               (ControlRequest{AskPause{PauseScope::cluster, true}}));

@@ -49,7 +49,7 @@ protected:
     std::uint64_t sequence = 1000;
     Heartbeat heartbeat;
     std::vector<LinkNews> told;
-    LinkBook book{{self, own_incarnation}, 3, 1, deadtime};
+    LinkBook book{{self, own_incarnation}, 3, 1, {interval, deadtime}};
 };
 
 TEST_F(LinkBookTest, TellsACopyThatAnotherLinkHasBrought) {
@@ -215,6 +215,80 @@ TEST_F(LinkBookTest, MeasuresNothingByTheEchoOfAnEarlierRunOrOfWhatWasNeverSent)
     heartbeat.echoes.push_back({self, own_incarnation, 8, 0});
     beat({0});
     EXPECT_FALSE(book.round_trip(peer, 0));
+}
+
+TEST_F(LinkBookTest, CountsWhatALinkHasBroughtEachMessageOnce) {
+    beat(10, {0, 1});
+    enter(0);
+    EXPECT_EQ(book.traffic(peer, 0).received, 10u);
+    EXPECT_EQ(book.traffic(peer, 1).received, 10u);
+    EXPECT_EQ(book.traffic(peer, 2).received, 0u);
+    incarnation = make_incarnation(2'000'000, 3);
+    beat({0});
+    EXPECT_EQ(book.traffic(peer, 0).received, 11u) << "the counters outlive a restart of the peer";
+}
+
+TEST_F(LinkBookTest, CountsAsLostWhatHasLeftTheWindowUnheard) {
+    beat({0, 1});
+    beat(10, {0});
+    beat(LinkBook::window - 10, {0, 1});
+    EXPECT_EQ(book.traffic(peer, 1).lost, 0u) << "it may still come";
+    beat(5, {0, 1});
+    EXPECT_EQ(book.traffic(peer, 1).lost, 5u);
+    beat(LinkBook::window, {0, 1});
+    EXPECT_EQ(book.traffic(peer, 1).lost, 10u);
+    EXPECT_EQ(book.traffic(peer, 0).lost, 0u);
+}
+
+TEST_F(LinkBookTest, CountsAsLostWhatIsSkippedHoweverMuchThatIs) {
+    beat(50, {0});
+    sequence += 1'000'000;
+    beat({0});
+    beat(LinkBook::window, {0});
+    EXPECT_EQ(book.traffic(peer, 0).lost, 1'000'000u);
+    EXPECT_EQ(book.traffic(peer, 1).lost, 1'000'000u + 51);
+}
+
+TEST_F(LinkBookTest, CountsWhatComesMoreThanHalfAnIntervalTooLate) {
+    beat(10, {0});
+    now += interval / 2;
+    beat({0});
+    EXPECT_EQ(book.traffic(peer, 0).late, 0u);
+    now += interval / 2 + 1ns;
+    beat({0});
+    EXPECT_EQ(book.traffic(peer, 0).late, 1u);
+    ++sequence;
+    now += interval;
+    beat({0});
+    EXPECT_EQ(book.traffic(peer, 0).late, 2u) << "the one before was lost";
+}
+
+TEST_F(LinkBookTest, MeasuresByHowMuchTheTimeBetweenTwoHeartbeatsDiffersFromTheInterval) {
+    beat({0});
+    now += 3ms;
+    beat({0});
+    now -= 3ms;
+    beat({0});
+    const Histogram& jitter = book.traffic(peer, 0).jitter;
+    EXPECT_EQ(jitter.count(), 2u);
+    EXPECT_EQ(jitter.most(), 3ms);
+    EXPECT_EQ(jitter.sum_us(), 6000u);
+    ++sequence;
+    beat({0});
+    EXPECT_EQ(jitter.count(), 2u) << "not two in a row";
+}
+
+TEST_F(LinkBookTest, CountsTheRoundTripsOfEachLink) {
+    book.sent(7, now);
+    heartbeat.echoes.push_back({self, own_incarnation, 7, 1000});
+    ++sequence;
+    now += 1500us;
+    enter(0);
+    now += 2000us;
+    enter(1);
+    EXPECT_EQ(book.traffic(peer, 0).round_trips.most(), 500us);
+    EXPECT_EQ(book.traffic(peer, 1).round_trips.most(), 2500us);
+    EXPECT_EQ(book.traffic(peer, 2).round_trips.count(), 0u);
 }
 
 TEST_F(LinkBookTest, AllocatesNothing) {

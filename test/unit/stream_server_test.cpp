@@ -79,12 +79,18 @@ protected:
         tick_ = std::make_unique<Loop::Timer>(*loop, [] {});
         auto listener = UnixListener::open(path);
         EXPECT_TRUE(listener) << listener.error().what;
-        server = std::make_unique<StreamServer>(*loop, std::move(listener).value(),
-                                                [this](ClientId client, std::string_view line) {
-                                                    requests.push_back({client, std::string(line)});
-                                                    if (echo) server->reply(client, echo_of(line));
-                                                });
+        server = std::make_unique<StreamServer>(
+            *loop, std::move(listener).value(),
+            [this](ClientId client, std::string_view line) {
+                requests.push_back({client, std::string(line)});
+                if (!echo) return;
+                const bool looks = server->may_only_look(client);
+                server->reply(client, (looks ? "only looks: " : "") + echo_of(line));
+            },
+            lookers);
     }
+
+    static constexpr gid_t lookers = 65533;
 
     static std::string echo_of(std::string_view line) { return "echo " + std::string(line); }
 
@@ -277,7 +283,8 @@ protected:
     static constexpr gid_t nobody = 65534;
 
     // What a process of another user is answered. Nothing when there can be no other user here.
-    std::string answer_to_a_process_of(gid_t supplementary_group) {
+    // With more than one connection, the last.
+    std::string answer_to_a_process_of(gid_t supplementary_group, std::size_t connections = 1) {
         // The files let everybody in, so that it is the server who decides.
         EXPECT_EQ(chmod(directory.path("").c_str(), 0755), 0);
         EXPECT_EQ(chmod(path.c_str(), 0666), 0);
@@ -286,7 +293,7 @@ protected:
         const Fd answer(ends[0]);
         Fd write_end(ends[1]);
         const pid_t child = fork();
-        if (child == 0) ask_as_nobody(supplementary_group, write_end.get());
+        if (child == 0) ask_as_nobody(supplementary_group, connections, write_end.get());
         write_end.close();
         while (waitpid(child, nullptr, WNOHANG) == 0) turn(1);
         char bytes[256];
@@ -295,9 +302,12 @@ protected:
     }
 
 private:
-    [[noreturn]] void ask_as_nobody(gid_t supplementary_group, int answer_to) const {
+    [[noreturn]] void ask_as_nobody(gid_t supplementary_group, std::size_t connections,
+                                    int answer_to) const {
         if (setgroups(1, &supplementary_group) != 0 || setgid(nobody) != 0 || setuid(nobody) != 0)
             _exit(1);
+        std::deque<Connection> before;
+        while (before.size() + 1 < connections) before.emplace_back(path);
         Connection client(path);
         client.send("status\n");
         std::string answer;
@@ -320,12 +330,32 @@ TEST_F(OtherUser, IsServedWhenInTheGroupOfTheDaemon) {
     EXPECT_EQ(answer, "echo status\n");
 }
 
+TEST_F(OtherUser, MayOnlyLookWhenInTheGroupForThat) {
+    const auto answer = answer_to_a_process_of(lookers);
+    if (answer.empty()) GTEST_SKIP() << "there is no other user here";
+    EXPECT_EQ(answer, "only looks: echo status\n");
+}
+
+TEST_F(OtherUser, CannotTakeThePlacesOfThoseWhoMayDoEverything) {
+    const auto answer = answer_to_a_process_of(lookers, StreamServer::lookers_max + 1);
+    if (answer.empty()) GTEST_SKIP() << "there is no other user here";
+    EXPECT_EQ(answer, "{\"ok\":false,\"error\":\"too many clients, try again\"}\n");
+}
+
 // --- The listener -------------------------------------------------------------------------------
 
 TEST_F(StreamServerTest, LetsNobodyButOwnerAndGroupConnect) {
     struct stat found {};
     ASSERT_EQ(stat(path.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777, 0660);
+}
+
+TEST_F(StreamServerTest, LetsEverybodyConnectWhereTheServerAsksWhoItIs) {
+    const auto open = UnixListener::open(directory.path("other.sock"), SocketIsFor::everybody);
+    ASSERT_TRUE(open);
+    struct stat found {};
+    ASSERT_EQ(stat(directory.path("other.sock").c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777, 0666);
 }
 
 TEST_F(StreamServerTest, IsNotDisplacedByASecondDaemon) {
