@@ -4,8 +4,9 @@
 # not root. Whoever installs things another way never needs this script: `make all tests` does
 # not call it.
 #
-# TESTS=basic leaves out the servers that the tests in test/pgpool run. They are installed without being
-# started, now or at the next boot, and without a database.
+# TESTS=basic leaves out the servers that the tests in test/pgpool run, and Prometheus, whose promtool
+# checks the metrics. They are installed without being started, now or at the next boot, and without a
+# database.
 set -euo pipefail
 
 debian_packages="g++ make pkg-config
@@ -27,8 +28,8 @@ el_packages="gcc-c++ make pkgconf-pkg-config
     libasan libubsan compiler-rt"
 
 # With what pgpool-II's own watchdog calls. EL has no pgpool-II; those tests are skipped there unless it
-# comes from the repositories of PostgreSQL.
-debian_servers="pgpool2 postgresql iputils-ping iputils-arping"
+# comes from the repositories of PostgreSQL. Nor has it promtool; what that checks is skipped as well.
+debian_servers="pgpool2 postgresql iputils-ping iputils-arping prometheus"
 el_servers=
 
 die() { echo "make deps: $*" >&2; exit 1; }
@@ -76,12 +77,15 @@ keep_servers_down() {
 
 install_on_debian() {
     quietly apt-get -q update
-    case " $* " in *' pgpool2 '*|*' postgresql '*) keep_servers_down ;; esac
+    case " $* " in *' pgpool2 '*|*' postgresql '*|*' prometheus '*) keep_servers_down ;; esac
     # Else tshark would ask whether ordinary users may capture.
     quietly env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends install "$@"
-    case " $* " in *' pgpool2 '*)
-        ! command -v systemctl >/dev/null || quietly systemctl disable pgpool2 ;;
-    esac
+    local server
+    for server in pgpool2 prometheus; do
+        case " $* " in *" $server "*)
+            ! command -v systemctl >/dev/null || quietly systemctl disable "$server" ;;
+        esac
+    done
 }
 
 install_on_el() {
