@@ -185,9 +185,12 @@ install: $(PROGRAMS)
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -D -m 644 packaging/systemd/komainu.catalog $(DESTDIR)$(CATALOGDIR)/komainu.catalog
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \
-	  packaging/systemd/komainu.service > $(DESTDIR)$(UNITDIR)/komainu.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/komainu.service
+	for unit in komainu.service komainu-exporter.service; do to=$(DESTDIR)$(UNITDIR)/$$unit; \
+	  sed 's#/usr/local/sbin#$(SBINDIR)#; s#/etc/komainu#$(SYSCONFDIR)/komainu#' \
+	    packaging/systemd/$$unit > $$to && chmod 644 $$to || exit; done
+	install -D -m 644 packaging/prometheus/komainu.rules.yml \
+	  $(DESTDIR)$(DATADIR)/komainu/prometheus/komainu.rules.yml
+	install -D -m 644 packaging/grafana/komainu.json $(DESTDIR)$(DATADIR)/komainu/grafana/komainu.json
 
 clean:
 	rm -rf build compile_commands.json

@@ -32,6 +32,8 @@ po::options_description options() {
          "wait for so long for an active node and a quorum, 2 unless given (backend)")  //
         ("key", po::value<std::string>()->value_name("KEY"),
          "1 to 16 hexadecimal digits: asked again with the same key it is done once (backend)")  //
+        ("listen", po::value<std::string>()->value_name("HOST:PORT"),
+         "go on, and give them to whoever asks there by HTTP (metrics)")  //
         ("this-node", po::bool_switch(),
          "only the node of the daemon that is asked (pause, resume)")  //
         ("verbose,v", po::bool_switch(),
@@ -101,6 +103,7 @@ std::string usage_of(const Command& command) {
                            : option == "socket" ? " PATH"
                            : option == "wait"   ? " SECONDS"
                            : option == "key"    ? " KEY"
+                           : option == "listen" ? " HOST:PORT"
                                                 : "";
         usage += fmt::format(" [--{}{}]", option, value);
     }
@@ -120,6 +123,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& words,
     invocation.socket = text_of(values, "socket");
     invocation.wait = text_of(values, "wait");
     invocation.key = text_of(values, "key");
+    invocation.listen = text_of(values, "listen");
     invocation.json = values["json"].as<bool>();
     invocation.watch = values["watch"].as<bool>();
     invocation.this_node = values["this-node"].as<bool>();

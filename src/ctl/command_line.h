@@ -22,6 +22,7 @@ struct Invocation {
     std::optional<std::string> socket;   ///< --socket
     std::optional<std::string> wait;     ///< --wait
     std::optional<std::string> key;      ///< --key
+    std::optional<std::string> listen;   ///< --listen
     bool json = false;
     bool watch = false;
     bool this_node = false;

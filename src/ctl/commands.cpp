@@ -5,6 +5,7 @@
 #include "ctl/backend_commands.h"
 #include "ctl/daemon_commands.h"
 #include "ctl/file_commands.h"
+#include "ctl/metrics_command.h"
 #include "ctl/output.h"
 #include "ctl/pgpool_commands.h"
 
@@ -12,7 +13,7 @@ namespace komainu {
 
 namespace {
 
-constexpr std::array<Command, 15> table{{
+constexpr std::array<Command, 16> table{{
     {"status",
      "",
      0,
@@ -24,6 +25,19 @@ constexpr std::array<Command, 15> table{{
      "  --json    one line of JSON; its keys do not change, more may come\n"
      "  --watch   shows it again every half second, until interrupted\n\n"
      "Colours appear on a terminal only, and not when NO_COLOR is set.\n"},
+    {"metrics",
+     "",
+     0,
+     0,
+     {"config", "socket", "listen"},
+     run_metrics,
+     "print what this node counts and measures, for Prometheus",
+     "In Prometheus' text format; komainuctl(8) explains each. Root, the user and the group of\n"
+     "komainud may ask, and those of the monitor_group of its configuration.\n\n"
+     "  --listen HOST:PORT   goes on until interrupted, as an exporter: serves GET /metrics "
+     "there,\n"
+     "                       and asks the daemon each time. While that is gone komainu_up is 0.\n"
+     "                       HOST is a number; [::]:9695 is every address of this host\n"},
     {"switchover",
      "[NODE]",
      0,
