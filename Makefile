@@ -14,7 +14,7 @@
 # only tests run, pgpool-II and PostgreSQL, and those tests. Variables: SAN=address,undefined or
 # SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
 # LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, MANDIR, SYSCONFDIR, UNITDIR,
-# SYSUSERSDIR, CATALOGDIR and DESTDIR as the GNU conventions have them.
+# SYSUSERSDIR, CATALOGDIR, BASHCOMPDIR, ZSHCOMPDIR and DESTDIR as the GNU conventions have them.
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
@@ -25,6 +25,9 @@ SYSCONFDIR ?= /etc
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+# Debian has its own in vendor-completions beside it.
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
 DESTDIR    ?=
 TESTS      ?= full
 
@@ -181,7 +184,10 @@ install: $(PROGRAMS)
 	install -m 644 conf/pgpool/*.conf $(DESTDIR)$(DATADIR)/komainu/pgpool
 	for page in $(PAGES); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
 	  install -D -m 644 man/$$page $$to && sed -i \
-	    's#/usr/share/komainu#$(DATADIR)/komainu#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
+	    's#/usr/share/#$(DATADIR)/#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
+	install -D -m 644 packaging/completions/komainuctl.bash $(DESTDIR)$(BASHCOMPDIR)/komainuctl
+	ln -sf komainuctl $(DESTDIR)$(BASHCOMPDIR)/komainud
+	install -D -m 644 packaging/completions/_komainuctl $(DESTDIR)$(ZSHCOMPDIR)/_komainuctl
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -D -m 644 packaging/systemd/komainu.catalog $(DESTDIR)$(CATALOGDIR)/komainu.catalog
 	install -d $(DESTDIR)$(UNITDIR)

@@ -14,7 +14,7 @@ debian_packages="g++ make pkg-config
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libcurl4-openssl-dev libpq-dev libmd-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc libclang-rt-dev"
+    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc libclang-rt-dev zsh"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
 # libsodium, libmd, fmt, json and gtest, and ShellCheck. Neither has spin, so that `make check` skips
@@ -24,7 +24,7 @@ el_packages="gcc-c++ make pkgconf-pkg-config
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
     libcurl-devel libpq-devel libmd-devel
     libbpf-devel clang bpftool
-    gtest-devel libpcap-devel wireshark-cli iproute ShellCheck
+    gtest-devel libpcap-devel wireshark-cli iproute ShellCheck zsh
     libasan libubsan compiler-rt"
 
 # With what pgpool-II's own watchdog calls. EL has no pgpool-II; those tests are skipped there unless it
