@@ -81,13 +81,15 @@ PGPOOL    := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/pgpool/*.cpp) test/net/ma
              test/net/scenario.cpp)
 BENCH_PGPOOL := $(patsubst %.cpp,$(B)/test/%.o,bench/pgpool.cpp bench/bench.cpp pgpool/pgpool_lab.cpp \
              pgpool/pgpool.cpp pgpool/postgres.cpp pgpool/sql.cpp)
+# What tshark says of captures, with the dissector.
+PCAP      := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/captures.cpp,$(wildcard test/pcap/*.cpp)))
 DEMO      := $(patsubst %.cpp,$(B)/%.o,$(wildcard test/demo/*.cpp))
 FAULTS    := $(patsubst %.cpp,$(B)/%.o,$(filter-out %/clock_step.cpp,$(wildcard test/faults/*.cpp)))
 BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp bench.cpp takeover.cpp usage.cpp)
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check $(B)/komainu-pgpool
-TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/echo-service $(B)/demo \
+TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/pcap-tests $(B)/echo-service $(B)/demo \
              $(B)/bench-smoke $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/bench-pgpool \
              $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
@@ -188,6 +190,7 @@ install: $(PROGRAMS)
 	install -D -m 644 packaging/completions/komainuctl.bash $(DESTDIR)$(BASHCOMPDIR)/komainuctl
 	ln -sf komainuctl $(DESTDIR)$(BASHCOMPDIR)/komainud
 	install -D -m 644 packaging/completions/_komainuctl $(DESTDIR)$(ZSHCOMPDIR)/_komainuctl
+	install -D -m 644 packaging/wireshark/komainu.lua $(DESTDIR)$(DATADIR)/komainu/wireshark/komainu.lua
 	install -D -m 644 packaging/systemd/komainu.sysusers $(DESTDIR)$(SYSUSERSDIR)/komainu.conf
 	install -D -m 644 packaging/systemd/komainu.catalog $(DESTDIR)$(CATALOGDIR)/komainu.catalog
 	install -d $(DESTDIR)$(UNITDIR)
@@ -228,6 +231,8 @@ $(B)/net-tests: $(NET) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/pgpool-tests: $(PGPOOL) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) $(call pkg,--libs,$(CHECK_LIBS)))
+$(B)/pcap-tests: $(PCAP) $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS) -lgtest_main)
 $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
@@ -271,7 +276,7 @@ $(B)/src/guard/fence.o: $(B)/bpf/fence.skel.h
 
 # GoogleTest takes longer to read than most tests: it is read once, and included by all of them.
 GTEST   := $(B)/test/gtest.h
-READING  = $(if $(filter test/unit/% test/net/% test/pgpool/%,$<),-include $(GTEST))
+READING  = $(if $(filter test/unit/% test/net/% test/pgpool/% test/pcap/%,$<),-include $(GTEST))
 # What only komainu-check and the tests with real servers include.
 CHECKING = $(if $(filter src/checker/% test/pgpool/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
 LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"')
@@ -281,7 +286,7 @@ $(GTEST).gch: $(B)/flags
 	@mkdir -p $(@D)
 	@echo '#include <gtest/gtest.h>' > $(GTEST)
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE_TESTS) $(USER_FLAGS) -x c++-header -o $@ $(GTEST)
-$(UNIT) $(NET) $(PGPOOL): | $(GTEST).gch
+$(UNIT) $(NET) $(PGPOOL) $(PCAP): | $(GTEST).gch
 
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
