@@ -7,6 +7,7 @@
 #   make fuzz         feeds everything that reads bytes from outside what clang's libFuzzer makes up
 #   make              builds build/release/{komainud,komainuctl,komainu-check,komainu-pgpool}
 #   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
+#   make captures     makes the captures in test/pcap anew, of daemons
 #   make html         renders the manual pages to build/html
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
@@ -89,7 +90,7 @@ BENCH     := $(patsubst %.cpp,$(B)/test/bench/%.o,smoke.cpp bench.cpp takeover.c
 FUZZ      := $(filter-out entry fuzz replay,$(patsubst test/fuzz/%.cpp,%,$(wildcard test/fuzz/*.cpp)))
 
 PROGRAMS  := $(B)/komainud $(B)/komainuctl $(B)/komainu-check $(B)/komainu-pgpool
-TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/pcap-tests $(B)/echo-service $(B)/demo \
+TEST_PROGRAMS := $(B)/unit-tests $(B)/sim $(B)/net-tests $(B)/pgpool-tests $(B)/pcap-tests $(B)/captures $(B)/echo-service $(B)/demo \
              $(B)/bench-smoke $(B)/bench-flood $(B)/bench-hogs $(B)/bench-events $(B)/bench-pgpool \
              $(B)/faults $(B)/clock_step.so $(FUZZ:%=$(B)/replay/%)
 
@@ -98,7 +99,7 @@ PAGES     := $(notdir $(wildcard man/*.[578]))
 # --- What people call ---------------------------------------------------------------------------
 
 .PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events bench-pgpool \
-        faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests FORCE
+        captures faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -122,6 +123,11 @@ bench-smoke: deps
 faults: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/faults $(B)/clock_step.so $(B)/echo-service
 	@SEED="$(SEED)" $(B)/faults $(if $(ROW),"$(ROW)")
+
+# Makes the captures in test/pcap anew, from daemons.
+captures: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/captures
+	@$(B)/captures test/pcap
 
 # Searches all walks of the model of lease and election (needs spin).
 model: deps
@@ -233,6 +239,8 @@ $(B)/pgpool-tests: $(PGPOOL) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) $(call pkg,--libs,$(CHECK_LIBS)))
 $(B)/pcap-tests: $(PCAP) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) -lgtest_main)
+$(B)/captures: $(B)/test/pcap/captures.o $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
 $(B)/demo: $(DEMO) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-smoke: $(BENCH) $(B)/liblab.a $(B)/libkomainu.a
