@@ -1,0 +1,163 @@
+// Daemons whose stderr is the journal: each of their processes sends its events there, and none of
+// them waits for it. A socket of the test's stands at journald's own place, which in the sandbox is
+// nobody else's.
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "io/log.h"
+#include "test/lab/control.h"
+#include "test/lab/fail.h"
+#include "test/lab/sandbox.h"
+#include "test/net/scenario.h"
+
+namespace komainu::lab {
+namespace {
+
+/// Takes entries, once it is told to read.
+class Journald {
+public:
+    Journald()
+        : socket_(must(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")) {
+        const std::filesystem::path path(journal_socket_path);
+        std::filesystem::create_directories(path.parent_path());
+        std::filesystem::remove(path);
+        union {
+            sockaddr generic;
+            sockaddr_un local;
+        } own{};
+        own.local.sun_family = AF_UNIX;
+        std::strcpy(own.local.sun_path, path.c_str());
+        must(::bind(socket_.get(), &own.generic, sizeof own.local), path.c_str());
+        must(::chmod(path.c_str(), 0666), path.c_str());
+    }
+    ~Journald() {
+        ends_ = true;
+        if (reader_.joinable()) reader_.join();
+        std::filesystem::remove(journal_socket_path);
+    }
+
+    void read() {
+        reader_ = std::thread([this] {
+            for (; !ends_; sleep_for(1ms)) take_all();
+        });
+    }
+
+    /// Waits for an entry with all of these lines.
+    bool has(const std::vector<std::string>& lines) {
+        return wait_until([&] { return find(lines); }, patience);
+    }
+
+    std::string text() {
+        const std::lock_guard lock(mutex_);
+        std::string all;
+        for (const std::string& entry : entries_) all += entry + "\n";
+        return all;
+    }
+
+private:
+    void take_all() {
+        char bytes[8192];
+        for (ssize_t got; (got = ::recv(socket_.get(), bytes, sizeof bytes, 0)) > 0;) {
+            const std::lock_guard lock(mutex_);
+            entries_.emplace_back(bytes, static_cast<std::size_t>(got));
+        }
+    }
+
+    bool find(const std::vector<std::string>& lines) {
+        const std::lock_guard lock(mutex_);
+        return std::ranges::any_of(entries_, [&](const std::string& entry) {
+            return std::ranges::all_of(lines, [&](const std::string& line) {
+                return ("\n" + entry).find("\n" + line + "\n") != std::string::npos;
+            });
+        });
+    }
+
+    Fd socket_;
+    std::mutex mutex_;
+    std::vector<std::string> entries_;
+    std::atomic<bool> ends_ = false;
+    std::thread reader_;
+};
+
+class JournalScenario : public Scenario {
+protected:
+    void SetUp() override {
+        if (!sandbox_directory().starts_with("/run/"))
+            GTEST_SKIP() << "these programs lie below /run, where the journal's socket is to be";
+        journald_.emplace();
+    }
+
+    /// What systemd does: it names the file that is stderr.
+    static ClusterOptions logging_to_journal(ClusterOptions options) {
+        for (int node = 1; node <= options.nodes; ++node)
+            options.launchers[node] = {
+                "/bin/sh", "-c",
+                "export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2); exec \"$@\"", "sh"};
+        return options;
+    }
+
+    static std::string id(LogEvent event) {
+        return "MESSAGE_ID=" + std::string(entry_of(event).id);
+    }
+    static std::string node_field(int node) { return "KOMAINU_NODE=" + std::to_string(node); }
+
+    Journald& journald() { return *journald_; }
+
+private:
+    std::optional<Journald> journald_;
+};
+
+TEST_F(JournalScenario, HasTheEventsOfAllProcesses) {
+    journald().read();
+    const int first = begin(
+        logging_to_journal({.more = "[hook.page]\non = active\ncommand = /bin/true\n"
+                                    "[service.shell]\ncheck = command\ncommand = /bin/true\n"}));
+    const std::string node = node_field(first);
+    EXPECT_TRUE(journald().has({id(LogEvent::started), node, "SYSLOG_IDENTIFIER=komainud"}));
+    EXPECT_TRUE(journald().has({id(LogEvent::quorum_regained), node}));
+    EXPECT_TRUE(journald().has({id(LogEvent::service_recovered), "KOMAINU_SERVICE=shell", node}));
+    EXPECT_TRUE(journald().has({id(LogEvent::became_active), "PRIORITY=5", "KOMAINU_ROLE=active",
+                                "KOMAINU_CAUSE=elected", node}));
+    EXPECT_TRUE(journald().has({id(LogEvent::vips_put_on), node}));  // guard
+    EXPECT_TRUE(
+        journald().has({id(LogEvent::hook_done), "KOMAINU_HOOK=hook.page", node}));  // runner
+    EXPECT_TRUE(journald().has({id(LogEvent::active_known), "KOMAINU_PEER=" + std::to_string(first),
+                                node_field(after(first))}));
+
+    const int next = expect_takeover(first, [&] { cluster().kill_main(first); });
+    EXPECT_TRUE(journald().has({id(LogEvent::last_will_sent), "PRIORITY=4", node}));
+    EXPECT_TRUE(journald().has({id(LogEvent::became_active), node_field(next)}));
+    for (int i = 1; i <= cluster().size(); ++i)
+        EXPECT_EQ(cluster().log(i).find("active"), std::string::npos) << cluster().log(i);
+    if (HasFailure()) std::cerr << journald().text();
+}
+
+// Its socket is there, and full: nobody reads.
+TEST_F(JournalScenario, IsWaitedForByNobody) {
+    const int active = begin(logging_to_journal({}));
+    constexpr Duration at_once = 1s;
+    const auto says = [&](const char* command) {
+        return ask(cluster().control_socket(active), {{"command", command}, {"scope", "node"}},
+                   at_once);
+    };
+    expect_no_move(active, [&] {
+        for (int i = 0; i < 500; ++i) ASSERT_TRUE(says("pause") && says("resume"));
+    });
+    journald().read();
+    says("pause");
+    says("resume");
+    EXPECT_TRUE(journald().has({id(LogEvent::lines_lost), node_field(active)}))
+        << journald().text();
+    EXPECT_TRUE(journald().has({id(LogEvent::resumed), node_field(active)}));
+    expect_takeover(active, [&] { cluster().kill_main(active); });
+}
+
+}  // namespace
+}  // namespace komainu::lab
