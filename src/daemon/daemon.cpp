@@ -99,6 +99,10 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       rivals_(config_.vips.size()),
       streams_(loop, config_, {outfit.incarnation, std::move(outfit.host_name)}, *keys_,
                std::move(outfit.listeners), refusals_, stream_handlers()),
+      status_line_(config_),
+      supervisor_(
+          loop, std::move(outfit.supervisor), outfit.watchdog,
+          [this] { return status_line_.compose(node_, fitness_.reason(), runner_.trouble()); }),
       judgement_(loop, [this] { judge(); }),
       probe_again_(loop, [this] { order_start_probe(); }),
       track_(loop, [this] { interfaces_may_have_changed(); }),
@@ -142,6 +146,7 @@ int Daemon::run() {
     judgement_.set(node_.deadline());
     links_.start();
     streams_.start();
+    supervisor_.ready();
     loop_.run();
     runner_.say_farewell();
     return exit_status_;
@@ -415,6 +420,7 @@ void Daemon::on_signal() {
 
 void Daemon::stop() {
     log_event(LogEvent::stopping, "stopping");
+    supervisor_.stopping();
     step(StopAsked{});
 }
 

@@ -34,6 +34,8 @@
 #include "daemon/runner_link.h"
 #include "daemon/start_probe.h"
 #include "daemon/status.h"
+#include "daemon/status_line.h"
+#include "daemon/supervisor_link.h"
 #include "daemon/tracking.h"
 #include "daemon/vip_gate.h"
 #include "guard/announcement_page.h"
@@ -63,6 +65,8 @@ struct Outfit {
     std::vector<CarrierReport> carriers;
     FenceState fence;
     std::optional<LedgerFile> ledger;  ///< where there are backends
+    NotifySocket supervisor;
+    Duration watchdog{};  ///< the supervisor's; zero: none
 };
 
 /// Whose health has changed (daemon_log.cpp).
@@ -190,6 +194,8 @@ private:
     Story story_;
     Histogram lateness_;
     Counters counters_;
+    StatusLine status_line_;
+    SupervisorLink supervisor_;
     Loop::Timer judgement_;       ///< at the core's deadline
     Loop::Timer probe_again_;     ///< while the start is undecided
     Loop::Timer track_;           ///< an interface has been up for long enough

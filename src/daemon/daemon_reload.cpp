@@ -19,6 +19,7 @@ void Daemon::start_reload(std::optional<ClientId> client) {
         return log_notice("{}", busy);
     }
     reload_client_ = client;
+    supervisor_.reloading();
     reload_.begin();
 }
 
@@ -45,6 +46,7 @@ void Daemon::take_over(NewConfig wanted) {
     link_book_.set_times({config_.heartbeat.interval, config_.heartbeat.deadtime});
     reconfigure(removal_of(config_.guarded()));
     streams_.settings_changed();
+    supervisor_.ready();
     for (const std::string& change : wanted.changes) log_notice("reload: {}", change);
     log_event(LogEvent::reloaded, "reload: {}",
               wanted.changes.empty() ? "nothing has changed" : "done");
@@ -76,6 +78,7 @@ void Daemon::take_over_vips(const Config& wanted) {
     std::set<std::string> interfaces(tracked.begin(), tracked.end());
     for (const VipConfig& vip : wanted.vips) interfaces.insert(vip.interface);
     tracking_.take_over(interfaces, wanted.lifecheck.track_delay);
+    status_line_.take_over(wanted);
 }
 
 void Daemon::reconfigure(Duration removal) {
@@ -96,6 +99,7 @@ void Daemon::reload_refused(const std::string& why, const std::vector<std::strin
     log_event(LogEvent::reload_refused, "{}", why);
     const Duration removal = removal_of(config_.guarded());
     if (!reload_.guard_is_asked() && node_.settings().removal != removal) reconfigure(removal);
+    supervisor_.ready();
     if (const auto client = std::exchange(reload_client_, {}))
         control_.reply(*client,
                        answer_line({{"ok", false}, {"error", why}, {"details", problems}}));

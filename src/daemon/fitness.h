@@ -26,7 +26,7 @@ public:
     void set_fence(std::string_view trouble);  ///< where it is required; empty: it stands
 
     bool healthy() const { return reason().empty(); }
-    std::string reason() const;  ///< empty while healthy
+    const std::string& reason() const;  ///< empty while healthy
     /// Whether a pause for maintenance excuses what is wrong: not when this node cannot hold VIPs.
     bool excusable() const { return guard_trouble_.empty() && fence_trouble_.empty(); }
 

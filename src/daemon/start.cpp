@@ -12,6 +12,7 @@
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/message_channel.h"
+#include "io/notify_socket.h"
 #include "io/privileges.h"
 #include "io/realtime.h"
 #include "io/system_call_filter.h"
@@ -198,9 +199,19 @@ void await_end(pid_t child, int ms_max, std::string_view name) {
     log_warning("the {} has not ended yet", name);
 }
 
+/// What else it would have to do with the supervisor, the node does without.
+NotifySocket open_notify_socket(const std::string& address) {
+    if (address.empty()) return {};
+    auto socket = NotifySocket::open(address);
+    if (socket) return std::move(*socket);
+    log_warning("cannot tell the supervisor anything: {}", socket.error().what);
+    return {};
+}
+
 /// A promise of the run before may last for as long as its deadtime was, whatever this one's is.
-/// False: a signal came first.
-bool outlast_promises_of_earlier_run(const Config& config, const Signals& signals) {
+/// The supervisor is asked for as much patience. False: a signal came first.
+bool outlast_promises_of_earlier_run(const Config& config, const Signals& signals,
+                                     const NotifySocket& supervisor) {
     const Duration deadtime = config.heartbeat.deadtime;
     const Duration recorded = recorded_deadtime(config.control.state_dir);
     if (recorded > deadtime) {
@@ -209,6 +220,10 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
             "the deadtime was {} ms before, and is {} ms now: waits for the longer one, since a "
             "promise may be forgotten",
             recorded / 1ms, deadtime / 1ms);
+        supervisor.send(
+            fmt::format("EXTEND_TIMEOUT_USEC={}\nSTATUS=starting: waits for the deadtime of the "
+                        "last run, {} ms",
+                        (recorded + guard_start_ms_max * 1ms) / 1us, recorded / 1ms));
         pollfd signal{signals.fd(), POLLIN, 0};
         if (poll(&signal, 1, static_cast<int>(recorded / 1ms)) != 0) return false;
     }
@@ -265,6 +280,7 @@ std::uint64_t random_bits() {
 
 int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_read) {
     set_log_name("komainud", number(config.self));
+    const Supervision supervision = take_supervision();
     auto texts = make_text_channel();
     if (!texts) return fail(texts.error());
     auto runner = start_runner(source, config, keys_read, *texts);
@@ -306,8 +322,10 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
         guard = std::move(*started);
     }
     texts->guard.close();
+    // Only now, so that neither runner nor guard has it.
+    NotifySocket supervisor = open_notify_socket(supervision.socket);
     // The first thing that this host will remember of the start, which nothing prevents any more.
-    if (!outlast_promises_of_earlier_run(config, *signals)) return 0;
+    if (!outlast_promises_of_earlier_run(config, *signals, supervisor)) return 0;
     auto keys = std::make_unique<const KeyRing>(keys_read.keys());
     keys_read = {};  // wiped
     if (config.daemon.realtime) be_urgent();
@@ -344,7 +362,9 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
                            .announcements = std::move(guard.announcements),
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence),
-                           .ledger = std::move(ledger)});
+                           .ledger = std::move(ledger),
+                           .supervisor = std::move(supervisor),
+                           .watchdog = supervision.watchdog});
         status = daemon->run();
     }
     if (!witness) await_end(guard.pid, guard_end_ms_max, "guard");

@@ -24,4 +24,10 @@ std::uint64_t wall_clock_ms() {
         std::chrono::duration_cast<std::chrono::milliseconds>(since_1970).count());
 }
 
+std::uint64_t monotonic_us() {
+    const auto since_boot = read_clock(CLOCK_MONOTONIC);
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(since_boot).count());
+}
+
 }  // namespace komainu
