@@ -9,12 +9,13 @@
 # What a program says, within a second; nothing when it cannot be asked.
 _komainu_ask() { timeout 1 "$@" </dev/null 2>/dev/null; }
 
-# The options of the first page of the help. Of one that takes a value, its name in capitals.
+# The options of the first page of the help. Of one that takes a value, its name in capitals. What is
+# typed becomes part of a pattern, so it must not be more than a name.
 _komainu_options() {
     _komainu_ask "$program" --help | sed -nE '/^Options:/,/^$/s/^  (-. \[ )?(--[a-z-]+).*/\2/p'
 }
 _komainu_value_of() {
-    _komainu_ask "$program" --help | sed -nE "s/^  (-. \[ )?$1( \])? ([A-Z]+)( .*)?$/\3/p"
+    [[ $1 =~ ^--[a-z-]+$ ]] && _komainu_ask "$program" --help | sed -nE "s/^  (-. \[ )?$1( \])? ([A-Z]+)( .*)?$/\3/p"
 }
 
 _komainuctl_commands() {
@@ -22,7 +23,7 @@ _komainuctl_commands() {
 }
 # The words of a command's usage behind its name: options in brackets, then arguments.
 _komainuctl_usage() {
-    _komainu_ask "$program" "$1" --help | sed -n "s/^Usage: komainuctl $1 \{0,1\}//p"
+    [[ $1 =~ ^[a-z-]+$ ]] && _komainu_ask "$program" "$1" --help | sed -n "s/^Usage: komainuctl $1 \{0,1\}//p"
 }
 # What a command can be told to do with a backend, a line each, with ID where it takes one.
 _komainuctl_actions() {

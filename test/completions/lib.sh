@@ -20,7 +20,9 @@ cat >"$bin/komainuctl" <<SCRIPT
 case "\$*" in *--json*) cat "$scratch/answers/\$1" && exit ;; esac
 exec '$PWD/$BUILD/komainuctl' "\$@"
 SCRIPT
-chmod 755 "$bin/komainuctl"
+# On a busy machine a second may be too short.
+printf '#!/bin/sh\nshift\nexec "$@"\n' >"$bin/timeout"
+chmod 755 "$bin/komainuctl" "$bin/timeout"
 PATH=$bin:$PATH
 
 # A configuration to be read where no daemon is.
@@ -92,6 +94,18 @@ completes_everything() {
     expect komainuctl switchover --config "$conf" '' <<<'1 7'
     expect komainuctl backend detach --config "$conf" '' <<<'3 12'
     rm -r "$scratch/answers"
+}
+
+# What is typed, and becomes part of sed's commands, must not be one. The word is quoted as the shell
+# needs it.
+executes_nothing() {
+    local quote=$1 word
+    for word in "--x//;1e>$scratch/harm;#" "s//;1e>$scratch/harm;#"; do
+        complete_line komainuctl "$quote$word$quote" '' >/dev/null
+        complete_line komainuctl "$quote$word$quote" - >/dev/null
+        [ ! -e "$scratch/harm" ] || { echo "$word was executed"; failures=$((failures + 1)); }
+        rm -f "$scratch/harm"
+    done
 }
 
 finish() { [ "$failures" = 0 ]; }
