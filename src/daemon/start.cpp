@@ -204,7 +204,8 @@ NotifySocket open_notify_socket(const std::string& address) {
     if (address.empty()) return {};
     auto socket = NotifySocket::open(address);
     if (socket) return std::move(*socket);
-    log_warning("cannot tell the supervisor anything: {}", socket.error().what);
+    log_event(LogEvent::supervisor_unreachable, "cannot tell the supervisor anything: {}",
+              socket.error().what);
     return {};
 }
 
@@ -242,8 +243,9 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
 std::optional<gid_t> find_lookers(const ControlConfig& control) {
     const auto group = find_group(control.monitor_group);
     if (!group && control.monitor_group != ControlConfig{}.monitor_group)
-        log_warning("monitor_group: there is no group {} on this host, so nobody is let in by it",
-                    control.monitor_group);
+        log_event(LogEvent::monitor_group_missing,
+                  "monitor_group: there is no group {} on this host, so nobody is let in by it",
+                  control.monitor_group);
     return group;
 }
 

@@ -25,6 +25,8 @@ enum class LogEvent : std::uint8_t {
     no_locked_memory,
     waits_for_promises,
     deadtime_not_recorded,
+    supervisor_unreachable,
+    monitor_group_missing,
     pause_detected,
     lines_lost,
     // Who is active
