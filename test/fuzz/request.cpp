@@ -21,6 +21,9 @@ std::string line_of(const ControlRequest& request) {
                    [](const AskStatus&) {
                        return json{{"command", "status"}};
                    },
+                   [](const AskMetrics&) {
+                       return json{{"command", "metrics"}};
+                   },
                    [](const AskSwitchover& asked) {
                        return json{
                            {"command", "switchover"},
@@ -91,6 +94,7 @@ void examine(Bytes input) {
 
 std::vector<std::string> seeds() {
     return {line_of(AskStatus{}),
+            line_of(AskMetrics{}),
             line_of(AskSwitchover{}),
             line_of(AskSwitchover{NodeId{64}}),
             line_of(AskPause{PauseScope::node, true}),
