@@ -32,8 +32,8 @@ po::options_description options() {
          "wait for so long for an active node and a quorum, 2 unless given (backend)")  //
         ("key", po::value<std::string>()->value_name("KEY"),
          "1 to 16 hexadecimal digits: asked again with the same key it is done once (backend)")  //
-        ("listen", po::value<std::string>()->value_name("HOST:PORT"),
-         "go on, and give them to whoever asks there by HTTP (metrics)")  //
+        ("listen", po::value<std::string>()->value_name("ADDRESS"),
+         "go on, and give them to whoever asks at this address and port by HTTP (metrics)")  //
         ("this-node", po::bool_switch(),
          "only the node of the daemon that is asked (pause, resume)")  //
         ("verbose,v", po::bool_switch(),
@@ -103,7 +103,7 @@ std::string usage_of(const Command& command) {
                            : option == "socket" ? " PATH"
                            : option == "wait"   ? " SECONDS"
                            : option == "key"    ? " KEY"
-                           : option == "listen" ? " HOST:PORT"
+                           : option == "listen" ? " ADDRESS"
                                                 : "";
         usage += fmt::format(" [--{}{}]", option, value);
     }

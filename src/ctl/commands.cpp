@@ -34,10 +34,11 @@ constexpr std::array<Command, 16> table{{
      "print what this node counts and measures, for Prometheus",
      "In Prometheus' text format; komainuctl(8) explains each. Root, the user and the group of\n"
      "komainud may ask, and those of the monitor_group of its configuration.\n\n"
-     "  --listen HOST:PORT   goes on until interrupted, as an exporter: serves GET /metrics "
-     "there,\n"
-     "                       and asks the daemon each time. While that is gone komainu_up is 0.\n"
-     "                       HOST is a number; [::]:9695 is every address of this host\n"},
+     "  --listen ADDRESS   goes on until interrupted, as an exporter: serves GET /metrics there, "
+     "and\n"
+     "                     asks the daemon each time. While that is gone komainu_up is 0. ADDRESS\n"
+     "                     is one such as 127.0.0.1:9695; [::]:9695 is every address of this "
+     "host\n"},
     {"switchover",
      "[NODE]",
      0,

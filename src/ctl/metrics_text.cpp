@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ctl/control.h"
 #include "ctl/metrics_catalogue.h"
 
 namespace komainu {
@@ -29,14 +30,12 @@ std::string_view word(MetricType type) {
     return "";
 }
 
-std::string escaped(std::string_view text) {
+/// Control characters, which the format permits, would command an operator's terminal.
+std::string escaped(const std::string& text) {
     std::string value;
-    for (const char c : text) {
+    for (const char c : printable(text)) {
         if (c == '\\' || c == '"') value += '\\';
-        if (c == '\n')
-            value += "\\n";
-        else
-            value += c;
+        value += c;
     }
     return value;
 }

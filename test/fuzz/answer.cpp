@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ctl/control.h"
+#include "ctl/metrics_text.h"
 #include "ctl/status_text.h"
 #include "ctl/troubles.h"
 #include "test/fuzz/fuzz.h"
@@ -21,6 +22,8 @@ void examine(Bytes input) {
     const std::string text = status_text(status, now_ms, Colors::off);
     must_hold(!text.empty() && text.back() == '\n', "the status is lines");
     must_hold(is_printable(text), "the status can be shown");
+    const auto metrics = answer.body.value("metrics", nlohmann::json());
+    must_hold(is_printable(metrics_text(metrics)), "the metrics can be shown");
     for (const std::string& trouble : troubles_of(view_of(status)))
         must_hold(!trouble.empty(), "a trouble is a sentence");
 }
@@ -35,7 +38,12 @@ std::vector<std::string> seeds() {
 "vips":[{"name":"main","address":"10.77.0.100/24","interface":"eth0","held":true}],
 "votes":{"heard":1,"needed":2},"lease_ms":90.5,"version":"0.1.0","last_takeover":{"term":4,"from":2,
 "to":1,"why":"no active","at":"2026-11-23T12:00:01.000Z"}}})";
-    return {status, R"({"ok":false,"error":"unknown command"})", R"({"ok":true})", R"({"ok":1})"};
+    const std::string metrics =
+        R"({"ok":true,"metrics":{"term":[[7]],"lease_seconds":[[0.25]],"active":[["shrine",1,1]],
+"vip_held":[["main","eth0",1]],"loop_lateness_seconds":[[[0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0],3]]}})";
+    return {status, metrics, R"({"ok":false,"error":"unknown command"})", R"({"ok":true})",
+            R"({"ok":1})"};
 }
 
 }  // namespace komainu::fuzz

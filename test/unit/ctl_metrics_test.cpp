@@ -26,7 +26,7 @@ TEST(Metrics, AreTextOfThisForm) {
     const json metrics{
         {"term", json::array({json::array({7})})},
         {"lease_seconds", json::array({json::array({0.418213})})},
-        {"active", json::array({json::array({"a \"b\" \\ c\nd", 1, 1})})},
+        {"active", json::array({json::array({"a \"b\" \\ c\n\x1b[1md", 1, 1})})},
         {"heartbeats_sent_total", json::array({json::array({18446744073709551615ull})})},
         {"vip_held",
          json::array({json::array({"main", "eth0", 1}), json::array({"other", "eth1", 0})})},
@@ -53,7 +53,7 @@ TEST(Metrics, AreTextOfThisForm) {
         "komainu_up 1\n"
         "# HELP komainu_active Whether this node is the active one.\n"
         "# TYPE komainu_active gauge\n"
-        "komainu_active{cluster_name=\"a \\\"b\\\" \\\\ c\\nd\",node=\"1\"} 1\n"
+        "komainu_active{cluster_name=\"a \\\"b\\\" \\\\ c??[1md\",node=\"1\"} 1\n"
         "# HELP komainu_term The highest term that this node knows of.\n"
         "# TYPE komainu_term gauge\n"
         "komainu_term 7\n"
