@@ -65,6 +65,26 @@ TEST(Guard, RepeatsItsAnnouncements) {
     EXPECT_GE(advertisements[1].at - advertisements[0].at, 999ms);
 }
 
+TEST(Guard, CountsTheFramesThatItAnnouncesWith) {
+    using Protocol = AnnouncementPage::Protocol;
+    GuardedHost guarded;
+    guarded.start();
+    EXPECT_EQ(guarded.announced(Protocol::arp), 0u);
+    const lab::Capture capture(guarded.peer, announcements);
+    ASSERT_TRUE(guarded.hold(7));
+    EXPECT_TRUE(wait_for_number(capture, is_arp_reply, 2));
+    EXPECT_TRUE(wait_for_number(capture, is_advertisement, 2));
+    guarded.order(DropOrder{7});
+    ASSERT_TRUE(guarded.wait_for<DroppedReport>());
+    const auto seen = [&](auto matches) { return capture.frames_matching(matches).size(); };
+    EXPECT_TRUE(lab::wait_until(
+        [&] {
+            return guarded.announced(Protocol::arp) == seen(is_arp_request) + seen(is_arp_reply) &&
+                   guarded.announced(Protocol::ndp) == seen(is_advertisement);
+        },
+        patience));
+}
+
 TEST(Guard, DropsWhenOrderedAndSendsNoWill) {
     GuardedHost guarded;
     WillReceiver wills(guarded.peer);
