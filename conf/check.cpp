@@ -189,6 +189,17 @@ std::vector<NodeId> nodes_on_host(const Config& config, std::span<const LocalAdd
     return found;
 }
 
+/// The same file with its node_id on every host, for instance. The addresses may come later.
+void doubt_self(const Config& config, const std::vector<NodeId>& on_host, const Place& place,
+                Problems& problems) {
+    if (on_host.empty() || std::ranges::count(on_host, config.self) > 0) return;
+    problems.warning(place,
+                     "is {}, but this host has an address of node {} and none of node {}; write "
+                     "{}, or remove it: then the address tells",
+                     number(config.self), number(on_host.front()), number(config.self),
+                     number(on_host.front()));
+}
+
 }  // namespace
 
 bool leaves_time_for_lease(Duration deadtime, std::size_t vips) {
@@ -215,6 +226,8 @@ void find_self(Config& config, std::optional<NodeId> option, std::span<const Loc
         if (!has_node(config, config.self))
             problems.error(place, "{} is not among the nodes; write one of {}", number(config.self),
                            node_numbers(config));
+        else
+            doubt_self(config, nodes_on_host(config, local), place, problems);
         return;
     }
     if (lines.of_key("cluster", "node_id") != 0) return;  // it was refused by the reader

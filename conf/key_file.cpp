@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <pwd.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,8 +40,10 @@ Status start_sodium() {
 }
 
 std::string advice_to_make_one(const std::string& path) {
-    return fmt::format("make one with (umask 077; komainuctl keygen > {}) and copy it to all nodes",
-                       path);
+    return fmt::format(
+        "copy that of another node, or on the first make one with (umask 077; komainuctl keygen > "
+        "{})",
+        path);
 }
 
 // NONBLOCK: opening a pipe would wait for its writer.
@@ -60,12 +63,18 @@ Result<Fd> open_key_file(const std::string& path) {
     return Error::from_errno(path + " cannot be opened", code);
 }
 
+/// As whom komainud runs when it was started as root.
+bool is_service_user(uid_t user) {
+    const passwd* const service = ::getpwnam("komainu");
+    return service && service->pw_uid == user;
+}
+
 // Asked of the descriptor, not of the path, which could be another file by now.
 Status check_protection(const Fd& fd, const std::string& path) {
     struct stat status {};
     if (fstat(fd.get(), &status) != 0) return Error::from_errno(path, errno);
     if (!S_ISREG(status.st_mode)) return Error{path + " is not a regular file; name one that is"};
-    if (status.st_uid != 0 && status.st_uid != geteuid())
+    if (status.st_uid != 0 && status.st_uid != geteuid() && !is_service_user(status.st_uid))
         return Error{
             fmt::format("{} belongs to the user with id {}, who could change it; chown it "
                         "to root, or to the user of komainud",

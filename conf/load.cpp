@@ -17,7 +17,12 @@ constexpr std::size_t file_bytes_max = 1 << 20;
 ReadConfig read_or_say_why(const Result<std::string>& text) {
     if (text) return read_config(text.value());
     ReadConfig read;
-    read.problems.error({0, "file"}, "{}; name the file with --config", text.error().what);
+    const char* const advice =
+        text.error().code == ENOENT
+            ? "write one, after the example komainu.conf.sample, or name another with --config"
+        : text.error().code == EACCES ? "ask as root, or name another with --config"
+                                      : "name the file with --config";
+    read.problems.error({0, "file"}, "{}; {}", text.error().what, advice);
     return read;
 }
 

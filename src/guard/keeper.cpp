@@ -67,6 +67,7 @@ Status Keeper::sweep() {
     for (const auto& address : swept.value())
         log_event(LogEvent::leftovers_removed, {.address = to_string(address.address)},
                   "removed {}, which an earlier run had left behind", to_string(address.address));
+    for (const auto& sentence : vips_.in_the_way()) log_error("{}", sentence);
     const auto routes = routes_.sweep();
     if (!routes) return routes.error();
     if (const auto [n, rules] = routes.value(); n + rules > 0)

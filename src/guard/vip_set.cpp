@@ -79,6 +79,18 @@ VipSet::VipSet(const Config& config, const InterfaceTable& interfaces, AddressKe
         vips_.push_back({.config = vip, .interface = interfaces.position(vip.interface)});
 }
 
+std::vector<std::string> VipSet::in_the_way() const {
+    std::vector<std::string> sentences;
+    auto inventory = kernel_.take_inventory();
+    if (!inventory) return sentences;
+    for (const Vip& vip : vips_)
+        for (const auto& address : inventory->addresses)
+            if (address.address.address == vip.config.address.address)
+                sentences.push_back(
+                    not_ours(vip.config, interface_name(*inventory, address.interface)).what);
+    return sentences;
+}
+
 Status VipSet::hold() {
     KOMAINU_ASSERT(!held_);
     Vips all;

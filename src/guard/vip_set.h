@@ -90,6 +90,8 @@ public:
 
     /// Removes what leftovers() finds, and returns what is gone.
     Result<std::vector<AddressRecord>> sweep();
+    /// After the sweep: a sentence for each VIP that is on this host all the same.
+    std::vector<std::string> in_the_way() const;
 
 private:
     struct Vip {

@@ -60,7 +60,9 @@ Error bind_error(const DatagramLinkOptions& options, const Endpoint& bound, int 
     if (code == EADDRNOTAVAIL) return not_an_address_of_this_host(options.own);
     if (code == EADDRINUSE)
         return {to_string(bound) +
-                    " is in use: another komainud with this node's address runs on this host?",
+                    " is in use: another komainud with this node's address runs on this host, or "
+                    "another program has the port (ss -ulnp shows it); end it, or give all nodes "
+                    "another port",
                 code};
     return Error::from_errno("cannot bind to " + to_string(bound), code);
 }

@@ -57,11 +57,13 @@ bool is_kept(unsigned capability, Keep keep) {
 }
 
 Error missing_capabilities(const std::vector<std::string>& names) {
-    return {fmt::format("{} missing: run komainud as root, or give its service "
-                        "AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW (systemd), or its file the "
-                        "capabilities (setcap cap_net_admin,cap_net_raw=ep)",
-                        fmt::join(names, " and ")),
-            EPERM};
+    return {
+        fmt::format("{} missing: run komainud as root, or give its service "
+                    "AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW CAP_BPF (systemd), or its file "
+                    "the capabilities (setcap cap_net_admin,cap_net_raw,cap_bpf+p); a container "
+                    "must have them as well",
+                    fmt::join(names, " and ")),
+        EPERM};
 }
 
 // Needs CAP_SETPCAP, which only root has: whoever has it not could not use what is left in the set

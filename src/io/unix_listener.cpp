@@ -32,8 +32,13 @@ Error cannot_create(const std::string& path, int code) {
     const auto slash = path.rfind('/');
     const auto directory = slash == path.npos ? std::string(".") : path.substr(0, slash);
     const bool unusable = code == EACCES || code == EROFS || code == ENOENT || code == ENOTDIR;
-    if (unusable)
-        return Error::from_errno("cannot create " + path + ": directory " + directory, code);
+    if (unusable) {
+        auto error = Error::from_errno("cannot create " + path + ": directory " + directory, code);
+        if (code == ENOENT)
+            error.what += "; make it, for the user of komainud: install -d -m 750 " + directory;
+        if (code == EACCES) error.what += "; start as root, or give it to the user of komainud";
+        return error;
+    }
     return Error::from_errno("cannot create " + path, code);
 }
 

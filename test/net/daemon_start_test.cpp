@@ -237,7 +237,11 @@ TEST_F(DaemonStart, NeedsTheDirectoryOfItsControlSocket) {
     lay_out();
     const auto missing = cluster().directory(node) + "/missing";
     configure(cluster().control_socket(node), missing + "/control.sock");
-    expect_refused(1, "directory " + missing + ": No such file or directory");
+    expect_refused(
+        1,
+        "directory " + missing +
+            ": No such file or directory; make it, for the user of komainud: install -d -m 750 " +
+            missing);
 }
 
 TEST_F(DaemonStart, NeedsToWriteToTheDirectoryOfItsControlSocket) {
@@ -245,8 +249,9 @@ TEST_F(DaemonStart, NeedsToWriteToTheDirectoryOfItsControlSocket) {
     const auto closed = cluster().directory(node) + "/closed";
     must(::mkdir(closed.c_str(), 0555), "mkdir");
     configure(cluster().control_socket(node), closed + "/control.sock");
-    expect_refused(1, "directory " + closed + ": Permission denied",
-                   {setpriv, "--bounding-set", "-dac_override"});
+    expect_refused(
+        1, "directory " + closed + ": Permission denied; start as root, or give it to the user",
+        {setpriv, "--bounding-set", "-dac_override"});
 }
 
 TEST_F(DaemonStart, NeedsANodeIdThatIsAmongTheNodes) {
@@ -278,13 +283,15 @@ TEST_F(DaemonStart, NeedsAKeyThatIsLongEnough) {
 TEST_F(DaemonStart, NeedsAKey) {
     lay_out();
     std::filesystem::remove(key_file());
-    expect_refused(2, "key_file: " + key_file() + " is missing; make one with");
+    expect_refused(2, "key_file: " + key_file() +
+                          " is missing; copy that of another node, or on the first make one with");
 }
 
 TEST_F(DaemonStart, NeedsAConfiguration) {
     lay_out();
     std::filesystem::remove(cluster().configuration_file(node));
-    expect_refused(2, "No such file or directory; name the file with --config");
+    expect_refused(2,
+                   "No such file or directory; write one, after the example komainu.conf.sample");
 }
 
 TEST_F(DaemonStart, SaysAllThatIsWrongWithTheConfigurationInOneGo) {

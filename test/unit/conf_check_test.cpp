@@ -302,6 +302,16 @@ TEST(ConfSelf, IsTheOptionBeforeTheFileBeforeTheLocalAddress) {
     EXPECT_EQ(find(good, {}, {local("eth0", "10.77.0.1/24")}).self, NodeId{1});
 }
 
+TEST(ConfSelf, IsDoubtedWhereTheHostHasTheAddressOfAnother) {
+    const auto text = good_but("name = shrine\n", "name = shrine\nnode_id = 2\n");
+    EXPECT_EQ(find(text, {}, {local("eth0", "10.77.0.1/24")}).problems,
+              Said{"k.conf:3: warning: node_id: is 2, but this host has an address of node 1 and "
+                   "none of node 2; write 1, or remove it: then the address tells"});
+    EXPECT_EQ(find(good, NodeId{2}, {local("eth0", "10.77.0.1/24")}).problems.size(), 1u);
+    for (const char* const own : {"10.77.0.2/24", "192.0.2.1/24"})
+        EXPECT_EQ(find(text, {}, {local("eth0", own)}).problems, Said{});
+}
+
 TEST(ConfSelf, MustBeAmongTheNodes) {
     EXPECT_EQ(find(good, NodeId{7}, {}).problems,
               Said{"k.conf: --node-id: 7 is not among the nodes; write one of 1, 2, 3"});

@@ -64,16 +64,20 @@ TEST_F(KeyFile, IsRefusedWhenOthersMayReadIt) {
 TEST_F(KeyFile, IsRefusedWhenMissing) {
     const auto path = directory_.path("none");
     const auto keys = read_key_file(path);
-    EXPECT_EQ(keys.error().what, path +
-                                     " is missing; make one with (umask 077; komainuctl keygen > " +
-                                     path + ") and copy it to all nodes");
+    EXPECT_EQ(keys.error().what,
+              path +
+                  " is missing; copy that of another node, or on the first make one "
+                  "with (umask 077; komainuctl keygen > " +
+                  path + ")");
     EXPECT_EQ(keys.error().code, ENOENT);
 }
 
 TEST_F(KeyFile, IsRefusedWithoutAKey) {
-    const auto why = " has no key in it; make one with (umask 077; komainuctl keygen > ";
-    EXPECT_EQ(error(""), path_ + why + path_ + ") and copy it to all nodes");
-    EXPECT_EQ(error("# none\n\n"), path_ + why + path_ + ") and copy it to all nodes");
+    const auto why =
+        " has no key in it; copy that of another node, or on the first make one with (umask 077; "
+        "komainuctl keygen > ";
+    EXPECT_EQ(error(""), path_ + why + path_ + ")");
+    EXPECT_EQ(error("# none\n\n"), path_ + why + path_ + ")");
 }
 
 TEST_F(KeyFile, IsRefusedWhenAKeyIsTooShortOrTooLongWithoutQuotingIt) {
@@ -184,8 +188,9 @@ TEST_F(Load, LetsWhoOnlyLooksBeNoNode) {
 TEST_F(Load, SaysThatTheFileIsMissing) {
     const auto loaded = load_config("/nonexistent.conf", {});
     EXPECT_EQ(report("/nonexistent.conf", loaded.problems),
-              "/nonexistent.conf: file: cannot be opened: No such file or directory; name the file "
-              "with --config\n");
+              "/nonexistent.conf: file: cannot be opened: No such file or directory; write one, "
+              "after the "
+              "example komainu.conf.sample, or name another with --config\n");
 }
 
 TEST_F(Load, SaysWhatItCostsToGoOnWithHalf) {

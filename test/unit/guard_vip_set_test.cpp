@@ -147,6 +147,18 @@ TEST_F(VipSetTest, SweepRemovesMarkedAddressesOnAnyInterfaceAndNothingElse) {
     EXPECT_EQ(count(), 2u);
 }
 
+TEST_F(VipSetTest, NamesTheVipsThatAreInTheWayAfterTheSweep) {
+    EXPECT_TRUE(vips.in_the_way().empty());
+    fake.put(eth0, "10.0.0.1/24", 0);
+    fake.put(eth0, "10.0.0.100/24", komainu_address_proto);
+    fake.put(eth1, "10.0.0.101/32", 0);
+    ASSERT_TRUE(vips.sweep());
+    ASSERT_EQ(vips.in_the_way().size(), 1u);
+    EXPECT_EQ(vips.in_the_way()[0],
+              "vip.b: 10.0.0.101 is already on eth1 and was not put there by komainu; remove it, "
+              "or take another address for the VIP");
+}
+
 TEST_F(VipSetTest, WithoutMarksAVipWithAFiniteLifetimeIsOurs) {
     fake.put(eth0, "10.0.0.100/24", 0, 1);
     fake.put(eth0, "10.0.0.101/24", 0);

@@ -398,7 +398,7 @@ TEST(UnixListener, NamesADirectoryThatIsMissing) {
     ASSERT_FALSE(listener);
     EXPECT_EQ(listener.error().what,
               "cannot create /nonexistent/control.sock.lock: directory /nonexistent: No such file "
-              "or directory");
+              "or directory; make it, for the user of komainud: install -d -m 750 /nonexistent");
 }
 
 TEST(UnixListener, RefusesAPathThatIsTooLongForASocket) {
