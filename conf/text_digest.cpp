@@ -13,4 +13,11 @@ TextDigest digest_of(std::string_view text) {
     return digest;
 }
 
+std::string to_hex(const TextDigest& digest) {
+    std::array<char, 2 * sizeof digest + 1> digits{};
+    sodium_bin2hex(digits.data(), digits.size(),
+                   reinterpret_cast<const unsigned char*>(digest.data()), digest.size());
+    return digits.data();
+}
+
 }  // namespace komainu

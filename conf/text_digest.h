@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace komainu {
@@ -11,5 +12,8 @@ namespace komainu {
 using TextDigest = std::array<std::byte, 32>;
 
 TextDigest digest_of(std::string_view text);
+
+/// 64 hexadecimal digits.
+std::string to_hex(const TextDigest& digest);
 
 }  // namespace komainu

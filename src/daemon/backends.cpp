@@ -102,6 +102,14 @@ void Backends::run_step(const LedgerEvent& event) {
     if (was_lost && !ledger_.is_lost())
         log_event(LogEvent::table_remade,
                   "the table of backends was made out anew with the others");
+    follow_command();
+}
+
+void Backends::follow_command() {
+    const auto next = ledger_.table().next_command(ledger_.table().index());
+    if (next == next_command_) return;
+    next_command_ = next;
+    command_since_ = next ? std::optional(loop_.now()) : std::nullopt;
 }
 
 void Backends::perform(const LedgerAction& action) {

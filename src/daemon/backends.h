@@ -63,9 +63,15 @@ public:
         return applied_[static_cast<std::size_t>(kind)];
     }
     const RunTally& runs() const { return runs_; }  ///< of the cluster's commands, on this node
+    /// Since when the command that is next has not ended, as far as this node knows; nothing when
+    /// none is to run.
+    std::optional<Instant> command_since() const { return command_since_; }
+    /// In words, when the last command that ended has failed, and not long ago; else empty.
+    std::string failed_command() const;
 
 private:
     void run_step(const LedgerEvent& event);
+    void follow_command();
     void perform(const LedgerAction& action);
     void store();
     void stored(const RunEnd& end);
@@ -98,6 +104,8 @@ private:
     std::string disk_trouble_;
     std::array<std::uint64_t, backend_event_kinds> applied_{};
     RunTally runs_;
+    std::optional<std::uint64_t> next_command_;  ///< the index of its event
+    std::optional<Instant> command_since_;       ///< moves when another is next
     struct Submitted {
         ClientId client;
         EventId event;

@@ -7,6 +7,7 @@
 #include "daemon/backends.h"
 #include "daemon/status.h"
 #include "daemon/words.h"
+#include "io/clock.h"
 
 namespace komainu {
 
@@ -50,6 +51,21 @@ json Backends::list_json() const {
         list.push_back(std::move(told));
     }
     return list;
+}
+
+/// A command that failed long ago is history.
+std::string Backends::failed_command() const {
+    constexpr std::int64_t told_for_ms = 3'600'000;
+    const auto& entries = ledger_.table().entries();
+    const auto last = std::find_if(
+        std::make_reverse_iterator(entries.end()), std::make_reverse_iterator(entries.begin()),
+        [](const Entry& entry) { return entry.event.kind == BackendEventKind::command_ended; });
+    if (last == std::make_reverse_iterator(entries.begin())) return "";
+    const BackendEvent& event = last->event;
+    const auto now_ms = static_cast<std::int64_t>(wall_clock_ms());
+    if (event.status == 0 || now_ms - event.at_ms > told_for_ms) return "";
+    return fmt::format("the command of event {}, for backend {}, ended with {}", event.ended,
+                       event.backend, event.status);
 }
 
 std::string Backends::revision() const {

@@ -36,6 +36,7 @@ void Daemon::on_request(ClientId client, std::string_view line) {
 
 StatusSources Daemon::sources() const {
     return {config_,
+            loaded_,
             node_,
             fitness_,
             fence_,
@@ -44,6 +45,7 @@ StatusSources Daemon::sources() const {
             rivals_,
             links_,
             link_book_,
+            arrivals_,
             loop_.now(),
             trusted_ ? trusted_->view() : std::vector<TrustedServers::View>{},
             lateness_,

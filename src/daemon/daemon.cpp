@@ -62,6 +62,7 @@ Duration pause_min(const Config& config) {
 Daemon::Daemon(Loop& loop, Outfit outfit)
     : loop_(loop),
       config_(outfit.config),
+      loaded_(std::move(outfit.loaded)),
       keys_(std::move(outfit.keys)),
       datagrams_(cluster_hash(config_.cluster_name), *keys_),
       signals_(std::move(outfit.signals)),
@@ -69,6 +70,7 @@ Daemon::Daemon(Loop& loop, Outfit outfit)
       node_(settings_of(config_, outfit.incarnation), loop.now()),
       link_book_({config_.self, outfit.incarnation}, outfit.links.size(), place_of_peer_.size(),
                  {config_.heartbeat.interval, config_.heartbeat.deadtime}),
+      arrivals_(place_of_peer_.size()),
       links_(loop, std::move(outfit.links),
              [this](std::size_t link, Bytes bytes, const Endpoint& source) {
                  on_datagram(link, bytes, source);
@@ -282,23 +284,41 @@ void Daemon::perform(const Action& action) {
 void Daemon::on_datagram(std::size_t link, Bytes bytes, const Endpoint& source) {
     heard_at_ = boot_now();
     Received& received = std::get<Received>(received_);
-    if (const auto refusal = datagrams_.open(bytes, received.envelope, received.message))
+    const auto place = place_of(source.address, link);
+    if (const auto refusal = datagrams_.open(bytes, received.envelope, received.message)) {
+        if (place) arrivals_.refuse(*place, link, word(*refusal), heard_at_);
         return refusals_.refused(*refusal, source, loop_.now());
-    if (received.envelope.sender == config_.self) {
-        if (received.envelope.incarnation != node_.settings().incarnation)
-            refusals_.own_id_used(config_.self, source, loop_.now());
-        return;
     }
-    on_message(link);
+    if (received.envelope.sender == config_.self) {
+        if (received.envelope.incarnation == node_.settings().incarnation) return;
+        if (place) arrivals_.refuse(*place, link, "own_id", heard_at_);
+        return refusals_.own_id_used(config_.self, source, loop_.now());
+    }
+    on_message(link, place);
+}
+
+/// Of the peer that has that address on the link.
+std::optional<std::size_t> Daemon::place_of(const IpAddress& address, std::size_t link) const {
+    std::size_t place = 0;
+    for (const NodeConfig& node : config_.nodes) {
+        if (node.id == config_.self) continue;
+        if (node.addresses[link] == address) return place;
+        ++place;
+    }
+    return {};
 }
 
 /// The core hears the first copy only, and the book tells copies by their numbers. What has none of
 /// its own is heard each time: the guard's last will, sealed once for all links and long before it
 /// is sent; and what comes by another link than it was sealed for, which is that or a replay.
-void Daemon::on_message(std::size_t link) {
+void Daemon::on_message(std::size_t link, std::optional<std::size_t> place) {
     const auto& [envelope, message] = std::get<Received>(received_);
     const auto peer = place_of_peer_.find(envelope.sender);
     if (peer == place_of_peer_.end()) return;
+    if (place == peer->second)
+        arrivals_.enter(peer->second, link, message, heard_at_);
+    else if (place)
+        arrivals_.refuse(*place, link, "other_node", heard_at_);
     const bool has_number = envelope.link == link && !std::holds_alternative<Release>(message);
     if (!has_number || !link_book_.is_copy(peer->second, envelope)) step(received_);
     if (!has_number || !node_.peers()[peer->second].is_proven(envelope)) return;

@@ -15,6 +15,7 @@
 #include "conf/config.h"
 #include "core/node.h"
 #include "daemon/arbiter.h"
+#include "daemon/arrivals.h"
 #include "daemon/backends.h"
 #include "daemon/command_vips.h"
 #include "daemon/control_request.h"
@@ -65,6 +66,7 @@ struct Outfit {
     std::vector<CarrierReport> carriers;
     FenceState fence;
     std::optional<LedgerFile> ledger;  ///< where there are backends
+    LoadedFrom loaded;
     NotifySocket supervisor;
     Duration watchdog{};  ///< the supervisor's; zero: none
 };
@@ -91,7 +93,8 @@ private:
     void judge();
     void recover_from_pause(Duration late);
     void on_datagram(std::size_t link, Bytes bytes, const Endpoint& source);
-    void on_message(std::size_t link);
+    std::optional<std::size_t> place_of(const IpAddress& address, std::size_t link) const;
+    void on_message(std::size_t link, std::optional<std::size_t> place);
     void transmit(std::uint64_t sequence, const Message& message, NodeId to);
     LastWillBytes last_will(Term term) const;
 
@@ -164,12 +167,14 @@ private:
 
     Loop& loop_;
     Config config_;  ///< taken over in place: others look at it as well
+    LoadedFrom loaded_;
     std::unique_ptr<const KeyRing> keys_;
     Datagrams datagrams_;
     Signals signals_;
     std::map<NodeId, std::size_t> place_of_peer_;
     Node node_;
     LinkBook link_book_;
+    Arrivals arrivals_;
     Links links_;
     Fitness fitness_;
     Tracking tracking_;

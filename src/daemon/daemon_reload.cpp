@@ -35,6 +35,7 @@ void Daemon::take_over(NewConfig wanted) {
     if (!runner_.take_over(wanted.run)) return take_over_without_runner(wanted);
     take_over_vips(wanted.config);
     config_ = std::move(wanted.config);
+    loaded_.text = wanted.text;
     if (!wanted.keys->has_same_keys(*keys_)) {
         wanted.changes.push_back("the keys");
         take_over_keys(std::move(wanted.keys));

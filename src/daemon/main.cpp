@@ -26,7 +26,7 @@ int run(const Options& options) {
         std::fputs(describe(loaded.config).c_str(), stdout);
         return 0;
     }
-    return run_node({options.config, options.node_id}, loaded.config, std::move(loaded.keys));
+    return run_node({options.config, options.node_id}, std::move(loaded));
 }
 
 }  // namespace

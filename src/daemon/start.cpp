@@ -233,7 +233,7 @@ bool outlast_promises_of_earlier_run(const Config& config, const Signals& signal
         log_event(
             LogEvent::deadtime_not_recorded,
             "{}: should the deadtime be shortened and komainud be restarted at once, it could "
-            "forget a promise",
+            "forget a promise; make [control] state_dir a directory of komainud's user",
             done.error().what);
     return true;
 }
@@ -259,10 +259,11 @@ void say_what_runs(const Config& config) {
 void be_urgent() {
     if (!run_in_real_time(Urgency::deciding))
         log_event(LogEvent::no_real_time,
-                  "runs without real-time priority, which is not permitted here");
+                  "runs without real-time priority, which is not permitted here (LimitRTPRIO=11)");
     if (!lock_memory())
         log_event(LogEvent::no_locked_memory,
-                  "its memory may be swapped out: to lock it is not permitted here");
+                  "its memory may be swapped out: to lock it is not permitted here "
+                  "(LimitMEMLOCK=64M)");
 }
 
 /// Of this host, for people.
@@ -280,7 +281,9 @@ std::uint64_t random_bits() {
 
 }  // namespace
 
-int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_read) {
+int run_node(const ConfigSource& source, LoadedConfig loaded) {
+    const Config& config = loaded.config;
+    ClusterKeys keys_read = std::move(loaded.keys);
     set_log_name("komainud", number(config.self));
     const Supervision supervision = take_supervision();
     auto texts = make_text_channel();
@@ -365,6 +368,7 @@ int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys_
                            .carriers = guard.carriers,
                            .fence = std::move(guard.fence),
                            .ledger = std::move(ledger),
+                           .loaded = {source.path, digest_of(loaded.text)},
                            .supervisor = std::move(supervisor),
                            .watchdog = supervision.watchdog});
         status = daemon->run();

@@ -10,6 +10,6 @@ namespace komainu {
 
 /// The life of a node. The exit status. Takes the keys, to keep one copy of them and no other. The
 /// source is where a reload finds what the configuration came from.
-int run_node(const ConfigSource& source, const Config& config, ClusterKeys keys);
+int run_node(const ConfigSource& source, LoadedConfig loaded);
 
 }  // namespace komainu

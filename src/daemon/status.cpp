@@ -29,6 +29,20 @@ json link_json(const StatusSources& s, NodeId node, std::size_t link, bool alive
             {"interface", interface.empty() ? json() : json(interface)}};
 }
 
+json ms_since(const StatusSources& s, const std::optional<Instant>& at) {
+    if (!at) return {};
+    return std::max<std::int64_t>((s.now - *at) / 1ms, 0);
+}
+
+/// What has come from a peer by one link, believed or not.
+void add_arrivals(const StatusSources& s, const Arrivals::OfLink& of, json& link) {
+    link["received"] = of.genuine;
+    link["received_ms_ago"] = ms_since(s, of.genuine_at);
+    link["refused"] = of.refused;
+    link["refused_ms_ago"] = ms_since(s, of.refused_at);
+    link["refused_why"] = of.why;
+}
+
 json own_links_json(const StatusSources& s) {
     json links = json::array();
     for (std::size_t link = 0; link < s.links.size(); ++link)
@@ -44,6 +58,7 @@ json links_json(const StatusSources& s, const Peer& peer) {
         json one = link_json(s, peer.id(), link, alive);
         if (const auto time = s.link_book.round_trip(place, link)) one["rtt_us"] = *time / 1us;
         if (const auto loss = s.link_book.loss_percent(place, link)) one["loss_percent"] = *loss;
+        add_arrivals(s, s.arrivals.of(place).links[link], one);
         links.push_back(std::move(one));
     }
     return links;
@@ -64,6 +79,17 @@ json out_of_reach_json(const StatusSources& s, NodeId node) {
     const NodeSet others = s.node.out_of_reach_of(node);
     for (const NodeConfig& other : s.config.nodes)
         if (others.contains(other.id)) nodes.push_back(number(other.id));
+    return nodes;
+}
+
+/// Whom the peer says that it hears; null before it has said so.
+json hears_json(const StatusSources& s, const Peer& peer) {
+    const auto place = static_cast<std::size_t>(&peer - s.node.peers().data());
+    const auto& hears = s.arrivals.of(place).hears;
+    if (!hears) return {};
+    json nodes = json::array();
+    for (const NodeConfig& other : s.config.nodes)
+        if (hears->contains(other.id)) nodes.push_back(number(other.id));
     return nodes;
 }
 
@@ -112,6 +138,8 @@ json peer_json(const StatusSources& s, const Peer& peer) {
                    {"other_settings", differing_settings(s, peer)},
                    {"out_of_reach_of", out_of_reach_json(s, peer.id())},
                    {"out_of_reach_reason", s.outside.trouble(peer.id())},
+                   {"hears", hears_json(s, peer)},
+                   {"stale", peer.stale()},
                    {"links", links_json(s, peer)}};
     add_facts(s, peer.id(), peer_json);
     peer_json["started"] = known ? json(utc_text(started_ms(peer.incarnation()))) : json();
@@ -279,6 +307,8 @@ json table_json(const StatusSources& s) {
             {"agreed", ledger.agreed()},
             {"pending", ledger.table().index() - ledger.committed()},
             {"commands_pending", ledger.table().commands_pending()},
+            {"command_ms", ms_since(s, s.backends->command_since())},
+            {"command_failed", s.backends->failed_command()},
             {"lost", ledger.is_lost()},
             {"disk", s.backends->disk_trouble()}};
 }
@@ -297,6 +327,9 @@ json status_json(const StatusSources& s) {
         {"quorum", node.has_quorum()},
         {"votes", {{"heard", node.votes_within_earshot()}, {"needed", node.votes_needed()}}},
         {"port", s.config.heartbeat.port},
+        {"interval_ms", milliseconds(node.settings().interval)},
+        {"deadtime_ms", milliseconds(node.settings().deadtime)},
+        {"config", {{"file", s.loaded.file}, {"digest", to_hex(s.loaded.text)}}},
         {"nodes", nodes_json(s)},
         {"vips", vips_json(s)},
         {"interfaces", interfaces_json(s)},

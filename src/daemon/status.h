@@ -8,7 +8,9 @@
 #include "check/service_set.h"
 #include "check/trusted_servers.h"
 #include "conf/config.h"
+#include "conf/text_digest.h"
 #include "core/node.h"
+#include "daemon/arrivals.h"
 #include "daemon/backends.h"
 #include "daemon/command_vips.h"
 #include "daemon/counters.h"
@@ -41,8 +43,15 @@ struct Story {
     std::optional<Takeover> takeover;
 };
 
+/// Where the running configuration was read, and by what it is known again.
+struct LoadedFrom {
+    std::string file;
+    TextDigest text{};
+};
+
 struct StatusSources {
     const Config& config;
+    const LoadedFrom& loaded;
     const Node& node;
     const Fitness& fitness;
     const FenceState& fence;
@@ -51,6 +60,7 @@ struct StatusSources {
     const RivalBook& rivals;
     const Links& links;
     const LinkBook& link_book;
+    const Arrivals& arrivals;
     Instant now;
     std::vector<TrustedServers::View> trusted;
     const Histogram& lateness;
