@@ -61,8 +61,14 @@ std::vector<View> views_of(const json& list, View (*view)(const json&)) {
 }
 
 LinkView link_view(const json& link) {
-    return {text_at(link, "address"), flag_at(link, "alive"), number_at<double>(link, "rtt_us"),
-            number_at<int>(link, "loss_percent")};
+    return {text_at(link, "address"),
+            flag_at(link, "alive"),
+            number_at<double>(link, "rtt_us"),
+            number_at<int>(link, "loss_percent"),
+            number_at<std::int64_t>(link, "received"),
+            number_at<std::int64_t>(link, "received_ms_ago"),
+            number_at<std::int64_t>(link, "refused_ms_ago"),
+            text_at(link, "refused_why")};
 }
 
 NodeView node_view(const json& node) {
@@ -83,6 +89,9 @@ NodeView node_view(const json& node) {
     view.host = text_at(node, "host");
     view.version = text_at(node, "version");
     view.refused = text_at(node, "refused");
+    if (at(node, "hears").is_array()) view.hears = views_of<int>(at(node, "hears"), node_of);
+    view.stale = number_at<std::int64_t>(node, "stale").value_or(0);
+    view.has_stream = at(node, "stream").is_string();
     view.other_settings = views_of<std::string>(at(node, "other_settings"), text_of);
     return view;
 }
@@ -114,9 +123,13 @@ BackendView backend_view(const json& backend) {
 }
 
 BackendTableView backend_table_view(const json& table) {
-    return {flag_at(table, "agreed").value_or(true), flag_at(table, "lost").value_or(false),
+    return {flag_at(table, "agreed").value_or(true),
+            flag_at(table, "lost").value_or(false),
             number_at<std::int64_t>(table, "pending").value_or(0),
-            number_at<std::int64_t>(table, "commands_pending").value_or(0), text_at(table, "disk")};
+            number_at<std::int64_t>(table, "commands_pending").value_or(0),
+            number_at<std::int64_t>(table, "command_ms").value_or(0),
+            text_at(table, "command_failed"),
+            text_at(table, "disk")};
 }
 
 std::optional<TakeoverView> takeover_view(const json& takeover) {
@@ -168,6 +181,15 @@ ClusterView view_of(const json& status) {
     view.takeover = takeover_view(at(status, "last_takeover"));
     view.votes_needed = number_at<int>(at(status, "votes"), "needed").value_or(0);
     view.port = number_at<int>(status, "port").value_or(0);
+    view.deadtime_ms =
+        static_cast<std::int64_t>(number_at<double>(status, "deadtime_ms").value_or(0));
+    view.config_file = text_at(at(status, "config"), "file");
+    view.config_digest = text_at(at(status, "config"), "digest");
+    const json& datagrams = at(status, "datagrams");
+    const auto count = [&](const char* key) {
+        return number_at<std::int64_t>(datagrams, key).value_or(0);
+    };
+    view.datagrams = {count("dropped"), count("forbidden"), count("unreachable")};
     view.votes_heard =
         number_at<int>(at(status, "votes"), "heard").value_or(count_alive(view.nodes));
     return view;

@@ -16,6 +16,11 @@ struct LinkView {
     std::optional<bool> alive;
     std::optional<double> rtt_us;
     std::optional<int> loss_percent;
+    // What has come from the peer by this link; nothing where the daemon does not say.
+    std::optional<std::int64_t> received;
+    std::optional<std::int64_t> received_ms_ago;  ///< nothing: never
+    std::optional<std::int64_t> refused_ms_ago;   ///< the same of what was not believed
+    std::string refused_why;                      ///< a word, of the newest of those
 };
 
 struct NodeView {
@@ -35,6 +40,9 @@ struct NodeView {
     std::vector<int> out_of_reach_of;         ///< nodes that cannot reach its service
     std::string out_of_reach_reason;          ///< of the node that was asked, if it is among them
     std::string refused;                      ///< why it may not join, by the node that was asked
+    std::optional<std::vector<int>> hears;    ///< the nodes that a peer says it hears
+    std::int64_t stale = 0;                   ///< genuine datagrams that nothing proved to be fresh
+    bool has_stream = false;                  ///< of the node that was asked to this peer
     std::vector<std::string> other_settings;  ///< than the node that was asked has: groups of keys
 };
 
@@ -89,6 +97,13 @@ struct LatenessView {
     std::int64_t max_us = 0;
 };
 
+/// What the kernel kept from going out or coming in, of the node that was asked.
+struct DatagramView {
+    std::int64_t dropped = 0;
+    std::int64_t forbidden = 0;
+    std::int64_t unreachable = 0;
+};
+
 struct BackendView {
     int id = 0;
     std::string address;
@@ -103,7 +118,9 @@ struct BackendTableView {
     bool lost = false;
     std::int64_t pending = 0;  ///< events that do not count yet
     std::int64_t commands_pending = 0;
-    std::string disk_trouble;  ///< why it cannot be stored; empty: it can
+    std::int64_t command_ms = 0;  ///< for how long the next of them has not ended
+    std::string command_failed;   ///< in words; empty: the last that ended did its work
+    std::string disk_trouble;     ///< why it cannot be stored; empty: it can
 };
 
 struct ClusterView {
@@ -114,8 +131,11 @@ struct ClusterView {
     std::optional<std::int64_t> term;
     std::optional<bool> quorum;
     int votes_heard = 0;
-    int votes_needed = 0;  ///< 0: not known
-    int port = 0;          ///< of the heartbeats; 0: not known
+    int votes_needed = 0;          ///< 0: not known
+    int port = 0;                  ///< of the heartbeats; 0: not known
+    std::int64_t deadtime_ms = 0;  ///< 0: not known
+    std::string config_file;       ///< where the daemon has its configuration from
+    std::string config_digest;     ///< of that text
     std::vector<NodeView> nodes;
     std::vector<VipView> vips;
     std::vector<ServiceView> services;  ///< of the node that was asked
@@ -129,6 +149,7 @@ struct ClusterView {
     std::optional<LatenessView> lateness;
     std::string stream_trouble;  ///< why it has no stream to the active
     std::string runner_trouble;  ///< of that node as well; empty: its runner works
+    DatagramView datagrams;
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };
 

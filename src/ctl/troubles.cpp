@@ -5,9 +5,15 @@
 
 #include <algorithm>
 
+#include "ctl/peer_trouble.h"
+#include "ctl/status_text.h"
+
 namespace komainu {
 
 namespace {
+
+/// A command that merely runs is no trouble.
+constexpr std::int64_t command_long_ms = 60'000;
 
 bool is_alive(const NodeView& node) { return node.alive.value_or(true); }
 
@@ -59,7 +65,9 @@ void add_leadership(const ClusterView& cluster, std::vector<std::string>& troubl
 void add_node(const ClusterView& cluster, const NodeView& node,
               std::vector<std::string>& troubles) {
     if (!is_alive(node)) {
-        troubles.push_back(fmt::format("node {} is down", node.id));
+        const auto why = why_unheard(cluster, node);
+        troubles.push_back(
+            fmt::format("node {} is down{}{}", node.id, why ? ": " : "", why ? why->what : ""));
         return;
     }
     if (!node.healthy.value_or(true))
@@ -88,7 +96,9 @@ void add_node(const ClusterView& cluster, const NodeView& node,
         if (!link.alive.value_or(true))
             troubles.push_back(
                 node.id == cluster.node_id
-                    ? fmt::format("this node cannot use its address {} (yet)", link.address)
+                    ? fmt::format("this node cannot use its address {} (yet): it is on no "
+                                  "interface of this host, or on one that is down",
+                                  link.address)
                     : fmt::format("node {} is not heard at {}", node.id, link.address));
 }
 
@@ -131,30 +141,56 @@ void add_backend_table(const BackendTableView& table, std::vector<std::string>& 
                 : fmt::format("{} events of the backends do not count yet: no quorum is known to "
                               "have stored them",
                               table.pending));
-    if (table.commands_pending > 0)
-        troubles.push_back(table.commands_pending == 1
-                               ? "1 command for a backend has not ended yet"
-                               : fmt::format("{} commands for backends have not ended yet",
-                                             table.commands_pending));
+    if (table.commands_pending > 0 && table.command_ms >= command_long_ms)
+        troubles.push_back(
+            table.commands_pending == 1
+                ? fmt::format("1 command for a backend has not ended for {}",
+                              age_text(table.command_ms))
+                : fmt::format("{} commands for backends wait, one has not ended for {}",
+                              table.commands_pending, age_text(table.command_ms)));
+    if (!table.command_failed.empty()) troubles.push_back(table.command_failed);
 }
 
-}  // namespace
-
-std::vector<std::string> troubles_of(const ClusterView& cluster) {
-    std::vector<std::string> troubles;
-    add_leadership(cluster, troubles);
-    for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
-    for (const auto& node : cluster.nodes) add_node(cluster, node, troubles);
+void add_rest(const ClusterView& cluster, std::vector<std::string>& troubles) {
     add_services(cluster, troubles);
     add_backend_table(cluster.backend_table, troubles);
     for (const auto& backend : cluster.backends) add_backend(backend, troubles);
     for (const auto& server : cluster.trusted_servers)
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");
+    if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
+}
+
+}  // namespace
+
+std::vector<std::string> troubles_of_leadership(const ClusterView& cluster) {
+    std::vector<std::string> troubles;
+    add_leadership(cluster, troubles);
+    return troubles;
+}
+
+std::vector<std::string> troubles_of_node(const ClusterView& cluster, const NodeView& node) {
+    std::vector<std::string> troubles;
+    add_node(cluster, node, troubles);
+    return troubles;
+}
+
+std::vector<std::string> troubles_beside(const ClusterView& cluster) {
+    std::vector<std::string> troubles;
+    for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
+    add_rest(cluster, troubles);
+    return troubles;
+}
+
+std::vector<std::string> troubles_of(const ClusterView& cluster) {
+    std::vector<std::string> troubles;
+    add_leadership(cluster, troubles);
+    for (const auto& vip : cluster.vips) add_vip(cluster, vip, troubles);
+    for (const auto& node : cluster.nodes) add_node(cluster, node, troubles);
+    add_rest(cluster, troubles);
     if (!cluster.stream_trouble.empty())
         troubles.push_back(fmt::format("there is no stream to node {}: {}", cluster.active,
                                        cluster.stream_trouble));
-    if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
     return troubles;
 }
 

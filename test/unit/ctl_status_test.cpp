@@ -330,7 +330,8 @@ TEST(Troubles, TellThatALinkIsSilentThoughItsNodeLives) {
 TEST(Troubles, TellThatALinkOfTheAskedNodeIsNotThereYet) {
     auto status = healthy();
     status["nodes"][0]["links"][0]["alive"] = false;
-    EXPECT_EQ(troubles(status), Said{"this node cannot use its address 10.77.0.1 (yet)"});
+    EXPECT_EQ(troubles(status), Said{"this node cannot use its address 10.77.0.1 (yet): it is on "
+                                     "no interface of this host, or on one that is down"});
 }
 
 TEST(Troubles, TellWhoMayNotJoinAndThatThereIsNoStream) {
@@ -393,16 +394,57 @@ TEST(Troubles, TellThatTheTableOfBackendsIsLostOrCannotBeStored) {
 
 TEST(Troubles, TellWhatOfTheBackendsIsNotDoneYet) {
     auto status = with_backends();
-    status["backend_table"].update({{"pending", 2}, {"commands_pending", 1}});
+    status["backend_table"].update({{"pending", 2}});
     EXPECT_EQ(
         troubles(status),
-        (Said{"2 events of the backends do not count yet: no quorum is known to have stored them",
-              "1 command for a backend has not ended yet"}));
-    status["backend_table"].update({{"pending", 1}, {"commands_pending", 3}});
+        (Said{
+            "2 events of the backends do not count yet: no quorum is known to have stored them"}));
+    status["backend_table"].update({{"pending", 1}});
     EXPECT_EQ(
         troubles(status),
-        (Said{"1 event of the backends does not count yet: no quorum is known to have stored it",
-              "3 commands for backends have not ended yet"}));
+        (Said{"1 event of the backends does not count yet: no quorum is known to have stored it"}));
+}
+
+TEST(Troubles, TellOfACommandForABackendThatTakesLongOrHasFailedAndNotOfOneThatRuns) {
+    auto status = with_backends();
+    status["backend_table"].update({{"commands_pending", 1}, {"command_ms", 59'000}});
+    EXPECT_EQ(troubles(status), Said{});
+    status["backend_table"]["command_ms"] = 125'000;
+    EXPECT_EQ(troubles(status), Said{"1 command for a backend has not ended for 2min 5s"});
+    status["backend_table"]["commands_pending"] = 3;
+    EXPECT_EQ(troubles(status),
+              Said{"3 commands for backends wait, one has not ended for 2min 5s"});
+    status["backend_table"] = with_backends()["backend_table"];
+    status["backend_table"]["command_failed"] =
+        "the command of event 12, for backend 1, ended with 3";
+    EXPECT_EQ(troubles(status), Said{"the command of event 12, for backend 1, ended with 3"});
+}
+
+TEST(Troubles, TellWhyANodeIsDown) {
+    auto status = healthy();
+    status["deadtime_ms"] = 500;
+    auto& peer = status["nodes"][1];
+    peer.update({{"alive", false}, {"role", "down"}, {"hears", nullptr}});
+    auto& link = peer["links"][0];
+    link.update({{"alive", false},
+                 {"received", 0},
+                 {"received_ms_ago", nullptr},
+                 {"refused", 0},
+                 {"refused_ms_ago", nullptr},
+                 {"refused_why", ""}});
+    EXPECT_EQ(troubles(status), Said{"node 2 is down: no datagram has come from 10.77.0.2 since "
+                                     "komainud was started here"});
+    link.update({{"received", 7}, {"received_ms_ago", 900}});
+    peer["hears"] = {3};
+    EXPECT_EQ(troubles(status), Said{"node 2 is down: its datagrams come from 10.77.0.2, but it "
+                                     "does not hear this node"});
+    link.update({{"refused", 7}, {"refused_ms_ago", 900}, {"refused_why", "unknown_key"}});
+    EXPECT_EQ(troubles(status), Said{"node 2 is down: what comes from 10.77.0.2 is signed with a "
+                                     "key that this node has not"});
+    link["refused_ms_ago"] = 1100;  // that is over
+    link["received_ms_ago"] = 65'000;
+    EXPECT_EQ(troubles(status),
+              Said{"node 2 is down: no datagram has come from 10.77.0.2 for 1min 5s"});
 }
 
 TEST(Troubles, TellThatTwoNodesAreActive) {
