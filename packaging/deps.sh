@@ -14,7 +14,7 @@ debian_packages="g++ make pkg-config
     libcap-ng-dev libseccomp-dev libfmt-dev nlohmann-json3-dev
     libcurl4-openssl-dev libpq-dev libmd-dev
     libbpf-dev clang bpftool
-    libgtest-dev libpcap-dev tshark iproute2 spin shellcheck mandoc libclang-rt-dev zsh
+    libgtest-dev libpcap-dev tshark iproute2 nftables spin shellcheck mandoc libclang-rt-dev zsh
     systemd"
 
 # From CRB come the -devel packages of libbpf, libmnl, libnl3 and libpcap; from EPEL those of
@@ -25,7 +25,7 @@ el_packages="gcc-c++ make pkgconf-pkg-config
     libcap-ng-devel libseccomp-devel fmt-devel json-devel
     libcurl-devel libpq-devel libmd-devel
     libbpf-devel clang bpftool
-    gtest-devel libpcap-devel wireshark-cli iproute ShellCheck zsh
+    gtest-devel libpcap-devel wireshark-cli iproute nftables ShellCheck zsh
     libasan libubsan compiler-rt systemd"
 
 # With what pgpool-II's own watchdog calls. EL has no pgpool-II; those tests are skipped there unless it

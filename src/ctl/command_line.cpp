@@ -20,12 +20,12 @@ constexpr const char* words_key = "words";  // the command and its arguments
 
 po::options_description options() {
     po::options_description shown("Options", 80);
-    shown.add_options()                                                                //
-        ("config", po::value<std::string>()->value_name("FILE"),                       //
-         "find the control socket in this configuration (/etc/komainu/komainu.conf)")  //
-        ("socket", po::value<std::string>()->value_name("PATH"),                       //
-         "the control socket of the daemon")                                           //
-        ("json", po::bool_switch(), "print JSON instead of tables (status, backend)")  //
+    shown.add_options()                                                                        //
+        ("config", po::value<std::string>()->value_name("FILE"),                               //
+         "find the control socket in this configuration (/etc/komainu/komainu.conf)")          //
+        ("socket", po::value<std::string>()->value_name("PATH"),                               //
+         "the control socket of the daemon")                                                   //
+        ("json", po::bool_switch(), "print JSON instead of tables (status, doctor, backend)")  //
         ("watch", po::bool_switch(),
          "show it again every half second, until interrupted (status)")  //
         ("wait", po::value<std::string>()->value_name("SECONDS"),

@@ -4,6 +4,7 @@
 
 #include "ctl/backend_commands.h"
 #include "ctl/daemon_commands.h"
+#include "ctl/doctor_command.h"
 #include "ctl/file_commands.h"
 #include "ctl/metrics_command.h"
 #include "ctl/output.h"
@@ -13,7 +14,7 @@ namespace komainu {
 
 namespace {
 
-constexpr std::array<Command, 16> table{{
+constexpr std::array<Command, 17> table{{
     {"status",
      "",
      0,
@@ -39,6 +40,21 @@ constexpr std::array<Command, 16> table{{
      "                     asks the daemon each time. While that is gone komainu_up is 0. ADDRESS\n"
      "                     is one such as 127.0.0.1:9695; [::]:9695 is every address of this "
      "host\n"},
+    {"doctor",
+     "",
+     0,
+     0,
+     {"config", "socket", "json"},
+     run_doctor,
+     "check this node, its host and its cluster, and tell what to do",
+     "A line for each check: ok, warning, problem, or unseen when this user cannot look; below "
+     "what\n"
+     "is not ok stands what to do. To begin with when something does not work, also when komainud\n"
+     "does not run. Takes a second. Root sees more.\n\n"
+     "  --json   one line of JSON\n\n"
+     "Exit status 0: no problem; 1: there are problems; 3: there is no daemon to be asked, and "
+     "the\n"
+     "rest was checked.\n"},
     {"switchover",
      "[NODE]",
      0,

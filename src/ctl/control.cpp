@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "io/host_view.h"
 #include "io/unix_request.h"
 
 namespace komainu {
@@ -14,6 +15,14 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t answer_bytes_max = 1 << 20;
+
+/// How to be one of those who may.
+std::string way_in(const std::string& path) {
+    auto group = group_of(path);
+    if (group.empty()) group = group_of(path.substr(0, path.rfind('/')));
+    if (group.empty() || group == "root") return "use sudo";
+    return fmt::format("use sudo, or join its group: usermod -aG {} USER, then log in anew", group);
+}
 
 Answer explain(const Error& error, const std::string& path, Duration patience) {
     switch (error.code) {
@@ -32,9 +41,8 @@ Answer explain(const Error& error, const std::string& path, Duration patience) {
                     {}};
         case EACCES:
             return {ExitStatus::no_daemon,
-                    fmt::format("no daemon can be asked: this user may not use {}; use sudo, or "
-                                "join the group of komainud",
-                                path),
+                    fmt::format("no daemon can be asked: this user may not use {}; {}", path,
+                                way_in(path)),
                     {}};
         case EAGAIN:
         case ETIMEDOUT:
@@ -81,7 +89,11 @@ Answer read_answer(const std::string& line) {
 
 Answer ask(const std::string& socket_path, const json& request, Duration patience) {
     const auto line = request_line(socket_path, request.dump(), {patience, answer_bytes_max});
-    if (!line) return explain(line.error(), socket_path, patience);
+    if (!line) {
+        auto answer = explain(line.error(), socket_path, patience);
+        answer.code = line.error().code;
+        return answer;
+    }
     return read_answer(line.value());
 }
 

@@ -20,6 +20,7 @@ struct Answer {
     ExitStatus status = ExitStatus::done;
     std::string why;      ///< for the operator, unless it is done: a sentence, and perhaps details
     nlohmann::json body;  ///< what the daemon said, when it is done
+    int code = 0;         ///< errno of why it could not be asked
 };
 
 Answer ask(const std::string& socket_path, const nlohmann::json& request, Duration patience);

@@ -22,7 +22,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr Duration status_patience = 5s;
 constexpr Duration switchover_patience = 30s;
 constexpr Duration reload_patience = 15s;
 constexpr Duration watch_period = 500ms;
@@ -44,8 +43,13 @@ std::optional<std::string> find_socket(const Invocation& invocation) {
     return {};
 }
 
-Answer ask_status(const std::string& socket) {
-    auto answer = ask(socket, {{"command", "status"}}, status_patience);
+std::string socket_to_ask(const Invocation& invocation) {
+    if (invocation.socket) return *invocation.socket;
+    return read_config_file(invocation.config.value_or(default_config_file)).config.control.socket;
+}
+
+Answer ask_status(const std::string& socket, Duration patience) {
+    auto answer = ask(socket, {{"command", "status"}}, patience);
     if (answer.status != ExitStatus::done) return answer;
     const auto status = answer.body.find("status");
     if (status == answer.body.end() || !status->is_object())

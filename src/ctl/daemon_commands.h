@@ -12,8 +12,12 @@ namespace komainu {
 std::optional<std::string> find_socket(const Invocation& invocation);
 /// The daemon's answer; one that is not ExitStatus::done has been complained of.
 Answer tell_daemon(const Invocation& invocation, const nlohmann::json& request, Duration patience);
+/// The same without a complaint: the default where nothing tells.
+std::string socket_to_ask(const Invocation& invocation);
+
+inline constexpr Duration status_patience = 5s;
 /// What the daemon there says of the cluster, as the answer's body.
-Answer ask_status(const std::string& socket);
+Answer ask_status(const std::string& socket, Duration patience = status_patience);
 
 ExitStatus run_status(const Invocation& invocation);
 ExitStatus run_switchover(const Invocation& invocation);

@@ -1,0 +1,220 @@
+// What speaks against this host: who has the VIPs, the interfaces, and what lies on the disk.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "ctl/doctor.h"
+#include "ctl/status_text.h"
+
+namespace komainu {
+
+namespace {
+
+std::string check_of(const std::string& vip) { return "vip." + vip; }
+
+bool is_held(const DoctorFacts& facts, const std::string& name) {
+    if (!facts.cluster) return false;
+    const auto vip = std::ranges::find(facts.cluster->vips, name, &VipView::name);
+    return vip != facts.cluster->vips.end() && vip->held.value_or(false);
+}
+
+const LocalAddress* find_address(const DoctorFacts& facts, const IpAddress& address) {
+    const auto found = std::ranges::find_if(
+        facts.addresses, [&](const LocalAddress& mine) { return mine.address.address == address; });
+    return found == facts.addresses.end() ? nullptr : &*found;
+}
+
+/// Some seconds after a daemon was killed its address may still be there.
+void judge_vip(const DoctorFacts& facts, const VipConfig& vip, Diagnoses& findings) {
+    const std::size_t before = findings.size();
+    const auto check = check_of(vip.name);
+    const auto text = to_string(vip.address.address);
+    const auto* mine = find_address(facts, vip.address.address);
+    const bool held = is_held(facts, vip.name);
+    if (mine && facts.silence == Silence::forbidden)
+        return findings.push_back(
+            {check, Judgement::unseen,
+             fmt::format("{} is on {}; whether komainud holds it is not known", text,
+                         mine->interface),
+             "ask as root"});
+    if (mine && !held)
+        findings.push_back(
+            {check, Judgement::problem,
+             fmt::format("{} is on {}, though komainud does not hold it", text, mine->interface),
+             fmt::format("whoever put it there, such as this host's own network configuration, "
+                         "must not; then: ip addr del {}/{} dev {}",
+                         text, mine->address.length, mine->interface)});
+    if (held && !mine)
+        findings.push_back({check, Judgement::problem,
+                            fmt::format("{} is held, but on no interface of this host", text),
+                            "the guard puts it back at once; its log says what removes it"});
+    if (findings.size() == before)
+        findings.push_back(
+            {check, Judgement::ok,
+             fmt::format("{} is {}", text,
+                         held ? "on " + vip.interface + ", held by this node" : "not on this host"),
+             ""});
+}
+
+void judge_rivals(const DoctorFacts& facts, Diagnoses& findings) {
+    constexpr std::int64_t recent = 60'000;
+    for (const auto& rival : facts.cluster->rivals) {
+        const bool now = !rival.last_ms || facts.now_ms - *rival.last_ms < recent;
+        findings.push_back(
+            {check_of(rival.vip), now ? Judgement::problem : Judgement::warning,
+             fmt::format(
+                 "{} claims it on {}{}", rival.mac, rival.interface,
+                 rival.last_ms ? ", last " + age_text(facts.now_ms - *rival.last_ms) + " ago" : ""),
+             "find that host by its hardware address, and take the VIP's address from it"});
+    }
+}
+
+void judge_fence(const DoctorFacts& facts, Diagnoses& findings) {
+    const auto& fence = facts.cluster->fence;
+    if (fence.state.empty()) return;
+    if (fence.state == "armed")
+        return findings.push_back({"fence", Judgement::ok, "the fence stands", ""});
+    for (const auto& node : facts.cluster->nodes)
+        if (node.id == facts.cluster->node_id && node.role == "witness") return;
+    if (fence.state == "off")
+        return findings.push_back(
+            {"fence", Judgement::warning,
+             "there is no fence (fence = off): should all of komainud be killed or stopped at "
+             "once, this node answers for its VIPs for some seconds more",
+             "write fence = auto"});
+    findings.push_back(
+        {"fence", Judgement::warning, fmt::format("the fence is {}: {}", fence.state, fence.reason),
+         "give komainud CAP_BPF at its start: as root, or AmbientCapabilities=CAP_NET_ADMIN "
+         "CAP_NET_RAW CAP_BPF; in a container the host must permit bpf(2)"});
+}
+
+std::string advice_against(Manager manager, const InterfaceView& interface) {
+    if (manager == Manager::networkd)
+        return fmt::format(
+            "write KeepConfiguration=static under [Network] in {}, then: networkctl reload",
+            interface.settings_file.empty() ? "its .network file" : interface.settings_file);
+    return "leave its connection as it is while komainud runs (the guard puts VIPs back), or take "
+           "the interface from it: nmcli device set INTERFACE managed no";
+}
+
+void judge_manager(const std::string& name, const InterfaceView& view, Diagnoses& findings) {
+    if (view.manager == Manager::none) return;
+    const char* const manager =
+        view.manager == Manager::networkd ? "systemd-networkd" : "NetworkManager";
+    if (view.keeps_foreign_addresses)
+        findings.push_back({name, Judgement::ok,
+                            fmt::format("{} manages it, and keeps addresses of others", manager),
+                            ""});
+    else
+        findings.push_back(
+            {name, Judgement::warning,
+             fmt::format("{} manages it, and removes VIPs when it configures it anew", manager),
+             advice_against(view.manager, view)});
+}
+
+void judge_interface(const std::string& name, const InterfaceView& view, Diagnoses& findings) {
+    if (!view.exists)
+        return findings.push_back({name, Judgement::problem,
+                                   "there is no interface " + name + " on this host",
+                                   "ip link shows those that there are; correct interface = ..."});
+    if (!view.up)
+        findings.push_back(
+            {name, Judgement::problem, name + " is down", "ip link set " + name + " up"});
+    else if (!view.carrier)
+        findings.push_back({name, Judgement::problem, name + " is up, but has no carrier",
+                            "look at the cable, and at the switch or the virtual machine's port"});
+    else
+        findings.push_back({name, Judgement::ok, name + " is up", ""});
+    judge_manager(name, view, findings);
+}
+
+void judge_settings(const DoctorFacts& facts, Diagnoses& findings) {
+    for (const auto& setting : facts.settings) {
+        const std::string& path = setting.first;
+        const int value = setting.second;
+        const auto advice = [&](int right) {
+            return fmt::format("sysctl -w {}={}, and in /etc/sysctl.d", path, right);
+        };
+        // ip-sysctl: 3 and more are for addresses of other scopes, 8 is for all.
+        if (path.ends_with("/arp_ignore") && value >= 3)
+            findings.push_back(
+                {"sysctl", Judgement::problem,
+                 fmt::format("{} is {}: this host does not answer for its VIPs", path, value),
+                 advice(0)});
+        if (path.ends_with("/disable_ipv6") && value != 0)
+            findings.push_back({"sysctl", Judgement::problem,
+                                fmt::format("{} is {}: no IPv6 VIP can be put there", path, value),
+                                advice(0)});
+    }
+}
+
+std::string reason(int error) { return std::strerror(error); }
+
+void judge_state_dir(const DoctorFacts& facts, Diagnoses& findings) {
+    constexpr std::int64_t free_kib_wanted = 10 * 1024;
+    const auto& path = facts.config.control.state_dir;
+    const auto& view = facts.state_dir;
+    const auto say = [&](Judgement judgement, std::string what, std::string advice) {
+        findings.push_back({"state_dir", judgement, std::move(what), std::move(advice)});
+    };
+    if (view.error == ENOENT)
+        return say(Judgement::warning, path + " is missing",
+                   fmt::format("install -d -m 700 {}, for the user of komainud", path));
+    if (view.error != 0)
+        return say(Judgement::unseen, fmt::format("{}: {}", path, reason(view.error)),
+                   "ask as root");
+    if (!view.is_directory)
+        return say(Judgement::problem, path + " is no directory", "remove it, or name another");
+    if (view.read_only)
+        return say(Judgement::problem, path + " lies on a file system that is read-only",
+                   "mount it for writing, or name another as state_dir");
+    if (view.free_kib < free_kib_wanted)
+        return say(Judgement::problem,
+                   fmt::format("there is room for {} KiB in {}", view.free_kib, path),
+                   "make room: what the nodes agree on about backends must be stored");
+    if (facts.state_dir_right)
+        return say(*facts.state_dir_right ? Judgement::ok : Judgement::problem,
+                   fmt::format("komainud {} write into {}",
+                               *facts.state_dir_right ? "can" : "cannot", path),
+                   *facts.state_dir_right ? "" : "chown it to the user of komainud");
+    say(Judgement::ok, path + " is there", "");
+}
+
+void judge_programs(const DoctorFacts& facts, Diagnoses& findings) {
+    for (const auto& program : facts.programs)
+        if (program.error != 0)
+            findings.push_back(
+                {"commands", Judgement::problem,
+                 fmt::format("{}: {}: {}", program.place, program.path, reason(program.error)),
+                 program.error == ENOENT ? "write the path of a program that is there"
+                                         : "chmod +x, as the user that runs it"});
+    if (!facts.programs.empty() &&
+        std::ranges::all_of(facts.programs, [](const auto& p) { return p.error == 0; }))
+        findings.push_back(
+            {"commands", Judgement::ok, fmt::format("{} can be run", facts.programs.size()), ""});
+}
+
+}  // namespace
+
+void judge_vips(const DoctorFacts& facts, Diagnoses& findings) {
+    if (facts.config_good)
+        for (const auto& vip : facts.config.vips) judge_vip(facts, vip, findings);
+    if (!facts.cluster) return;
+    judge_rivals(facts, findings);
+    judge_fence(facts, findings);
+}
+
+void judge_interfaces(const DoctorFacts& facts, Diagnoses& findings) {
+    for (const auto& [name, view] : facts.interfaces) judge_interface(name, view, findings);
+    judge_settings(facts, findings);
+}
+
+void judge_files(const DoctorFacts& facts, Diagnoses& findings) {
+    if (!facts.config_good) return;
+    judge_state_dir(facts, findings);
+    judge_programs(facts, findings);
+}
+
+}  // namespace komainu

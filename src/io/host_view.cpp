@@ -1,0 +1,142 @@
+#include "io/host_view.h"
+
+#include <dirent.h>
+#include <grp.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+
+#include "base/fd.h"
+#include "io/files.h"
+
+namespace komainu {
+
+namespace {
+
+constexpr std::size_t bytes_max = 64 * 1024;
+
+std::string text_of(const std::string& path) {
+    auto text = read_file(path, bytes_max);
+    return text ? std::move(*text) : std::string();
+}
+
+/// "VALUE" of a line "KEY=VALUE".
+std::string value_of(const std::string& text, const std::string& key) {
+    const auto at = ("\n" + text).find("\n" + key + "=");
+    if (at == std::string::npos) return "";
+    const auto from = at + key.size() + 1;
+    return text.substr(from, text.find('\n', from) - from);
+}
+
+bool keeps(const std::string& settings) {
+    const auto value = value_of(settings, "KeepConfiguration");
+    return value == "static" || value == "yes" || value == "true";
+}
+
+/// networkd's drop-ins lie beside the file, or in the same place below another of its directories.
+bool drop_in_keeps(const std::string& settings_file) {
+    const auto name = settings_file.substr(settings_file.rfind('/') + 1);
+    for (const char* const place : {"/etc", "/run", "/usr/lib"}) {
+        const auto directory = std::string(place) + "/systemd/network/" + name + ".d";
+        const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir(directory.c_str()), ::closedir);
+        if (!list) continue;
+        while (const dirent* const entry = ::readdir(list.get()))
+            if (std::string_view(entry->d_name).ends_with(".conf") &&
+                keeps(text_of(directory + "/" + entry->d_name)))
+                return true;
+    }
+    return false;
+}
+
+void look_for_manager(unsigned index, InterfaceView& view) {
+    const auto networkd = text_of("/run/systemd/netif/links/" + std::to_string(index));
+    const auto state = value_of(networkd, "ADMIN_STATE");
+    if (!state.empty() && state != "unmanaged") {
+        view.manager = Manager::networkd;
+        view.settings_file = value_of(networkd, "NETWORK_FILE");
+        view.keeps_foreign_addresses =
+            keeps(text_of(view.settings_file)) || drop_in_keeps(view.settings_file);
+        return;
+    }
+    const auto other = text_of("/run/NetworkManager/devices/" + std::to_string(index));
+    if (value_of(other, "managed") == "true") view.manager = Manager::network_manager;
+}
+
+}  // namespace
+
+// By ioctl(2), since /sys may be that of another network namespace.
+InterfaceView look_at_interface(const std::string& name) {
+    InterfaceView view;
+    const unsigned index = ::if_nametoindex(name.c_str());
+    ifreq request{};
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (index == 0 || !socket || name.size() >= sizeof request.ifr_name) return view;
+    name.copy(request.ifr_name, name.size());
+    if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) != 0) return view;
+    view.exists = true;
+    view.up = (request.ifr_flags & IFF_UP) != 0;
+    view.carrier = (request.ifr_flags & IFF_RUNNING) != 0;
+    look_for_manager(index, view);
+    return view;
+}
+
+std::optional<int> kernel_setting(const std::string& path) {
+    const std::string text = text_of("/proc/sys/" + path);
+    int number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+DirectoryView look_at_directory(const std::string& path) {
+    DirectoryView view;
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) {
+        view.error = errno;
+        return view;
+    }
+    view.is_directory = S_ISDIR(found.st_mode);
+    view.owner = found.st_uid;
+    view.mode = found.st_mode & 07777;
+    struct statvfs space {};
+    if (::statvfs(path.c_str(), &space) == 0) {
+        view.free_kib = static_cast<std::int64_t>(space.f_bavail) *
+                        static_cast<std::int64_t>(space.f_frsize) / 1024;
+        view.read_only = (space.f_flag & ST_RDONLY) != 0;
+    }
+    return view;
+}
+
+int why_not_executable(const std::string& path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return errno;
+    if (S_ISDIR(found.st_mode)) return EISDIR;
+    // Root may run whatever anybody may.
+    return (found.st_mode & 0111) != 0 && ::access(path.c_str(), X_OK) == 0 ? 0 : EACCES;
+}
+
+bool clock_is_synchronized() {
+    timex clock{};
+    const int state = ::adjtimex(&clock);
+    return state != TIME_ERROR && state >= 0;
+}
+
+std::string group_of(const std::string& path) {
+    struct stat found {};
+    if (::stat(path.c_str(), &found) != 0) return "";
+    const group* const owner = ::getgrgid(found.st_gid);
+    return owner ? owner->gr_name : std::to_string(found.st_gid);
+}
+
+bool is_root() { return ::geteuid() == 0; }
+
+}  // namespace komainu
