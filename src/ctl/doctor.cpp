@@ -48,6 +48,7 @@ Diagnoses judge(const DoctorFacts& facts) {
     Diagnoses findings;
     judge_daemon(facts, findings);
     judge_configuration(facts, findings);
+    judge_start(facts, findings);
     judge_processes(facts, findings);
     judge_quorum(facts, findings);
     judge_peers(facts, findings);

@@ -51,6 +51,7 @@ struct DoctorFacts {
 
     // The configuration.
     std::string config_file;
+    bool config_found = true;
     bool config_good = false;           ///< without errors, so that `config` counts
     std::vector<std::string> errors;    ///< each with its file and line
     std::vector<std::string> warnings;  ///< the same
@@ -63,8 +64,9 @@ struct DoctorFacts {
     std::string socket;
     Silence silence = Silence::none;
     std::string why_silent;
-    std::optional<ClusterView> cluster;  ///< its status
-    std::optional<ClusterView> later;    ///< and once more, some time after
+    std::optional<ClusterView> cluster;     ///< its status
+    std::optional<ClusterView> later;       ///< and once more, some time after
+    std::map<std::string, int> unbindable;  ///< errno, by the address of a link, without a daemon
     std::optional<ProcessView> main;
     std::vector<ProcessView> children;
 
@@ -72,6 +74,7 @@ struct DoctorFacts {
     std::vector<LocalAddress> addresses;
     std::map<std::string, InterfaceView> interfaces;  ///< of VIPs and links
     std::map<std::string, int> settings;              ///< of the kernel, by their paths
+    bool disk_hangs = false;                          ///< then nothing is known of what lies there
     DirectoryView state_dir;
     std::optional<bool> state_dir_right;  ///< of komainud's user to write there, where known
     DirectoryView socket_dir;
@@ -84,6 +87,7 @@ Diagnoses judge(const DoctorFacts& facts);
 // Parts of it.
 void judge_configuration(const DoctorFacts& facts, Diagnoses& findings);
 void judge_daemon(const DoctorFacts& facts, Diagnoses& findings);
+void judge_start(const DoctorFacts& facts, Diagnoses& findings);
 void judge_processes(const DoctorFacts& facts, Diagnoses& findings);
 void judge_quorum(const DoctorFacts& facts, Diagnoses& findings);
 void judge_peers(const DoctorFacts& facts, Diagnoses& findings);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "ctl/doctor.h"
 #include "ctl/status_text.h"
@@ -51,6 +53,13 @@ void judge_running_config(const DoctorFacts& facts, Diagnoses& findings) {
 }
 
 Diagnosis of_silence(const DoctorFacts& facts) {
+    const bool could_start = facts.errors.empty() && facts.key_trouble.empty();
+    const bool ended =
+        facts.silence == Silence::no_socket || facts.silence == Silence::nobody_listens;
+    if (ended && !facts.main && !could_start)
+        return {check_of_daemon, Judgement::problem,
+                "komainud does not run, and could not start with this configuration",
+                "correct what follows, then: systemctl start komainu"};
     const auto directory = facts.socket.substr(0, facts.socket.rfind('/'));
     switch (facts.silence) {
         case Silence::no_socket:
@@ -164,6 +173,11 @@ void judge_guard(const DoctorFacts& facts, Diagnoses& findings) {
         findings.push_back({check_of_privileges, Judgement::warning,
                             "komainud has more capabilities than it should have kept",
                             "report this: it gives them up at its start"});
+    else if (facts.main->user == 0)
+        findings.push_back({check_of_privileges, Judgement::warning,
+                            "komainud stays user root, though without root's capabilities",
+                            "make the user komainu, and restart it: systemd-sysusers, or useradd "
+                            "--system komainu"});
     else
         findings.push_back({check_of_privileges, Judgement::ok,
                             "the guard can set addresses, and nothing else has a capability", ""});
@@ -172,6 +186,12 @@ void judge_guard(const DoctorFacts& facts, Diagnoses& findings) {
 }  // namespace
 
 void judge_configuration(const DoctorFacts& facts, Diagnoses& findings) {
+    if (!facts.config_found) {
+        findings.push_back(
+            {check_of_config, Judgement::problem, first_of(facts.errors),
+             "komainu(7) is where to begin, and komainu.conf(5) explains every key"});
+        return;
+    }
     if (!facts.errors.empty()) {
         findings.push_back({check_of_config, Judgement::problem, first_of(facts.errors),
                             "komainuctl check-config " + facts.config_file + " tells all of it"});
@@ -196,6 +216,26 @@ void judge_daemon(const DoctorFacts& facts, Diagnoses& findings) {
                         ""});
     judge_version(facts, findings);
     judge_lateness(facts, findings);
+}
+
+/// What would keep a daemon from starting, where none runs.
+void judge_start(const DoctorFacts& facts, Diagnoses& findings) {
+    for (const auto& [address, error] : facts.unbindable) {
+        if (error == EADDRINUSE)
+            findings.push_back({"port", Judgement::problem,
+                                address + " is in use by another program",
+                                "ss -ulnp shows it: end it, or give all nodes another port"});
+        else if (error == EADDRNOTAVAIL)
+            findings.push_back({"port", Judgement::problem,
+                                address + " is on no interface of this host",
+                                "bring up its interface, or correct the address of this node"});
+        else if (error != 0)
+            findings.push_back({"port", Judgement::problem,
+                                fmt::format("{}: {}", address, std::strerror(error)),
+                                "komainud needs to bind to it"});
+        else
+            findings.push_back({"port", Judgement::ok, address + " is free", ""});
+    }
 }
 
 void judge_processes(const DoctorFacts& facts, Diagnoses& findings) {

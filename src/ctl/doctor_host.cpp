@@ -213,6 +213,12 @@ void judge_interfaces(const DoctorFacts& facts, Diagnoses& findings) {
 
 void judge_files(const DoctorFacts& facts, Diagnoses& findings) {
     if (!facts.config_good) return;
+    if (facts.disk_hangs)
+        return findings.push_back(
+            {"state_dir", Judgement::problem,
+             fmt::format("{}, or the file system of a command, does not answer",
+                         facts.config.control.state_dir),
+             "look at that disk or its server; keep state_dir on a disk of this host"});
     judge_state_dir(facts, findings);
     judge_programs(facts, findings);
 }

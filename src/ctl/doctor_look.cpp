@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -20,7 +21,8 @@ namespace komainu {
 namespace {
 
 constexpr Duration time_between = 800ms;
-constexpr Duration patience = 1s;
+constexpr Duration patience = 700ms;
+constexpr Duration disk_patience = 500ms;
 
 std::string directory_of(const std::string& path) {
     return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -50,28 +52,44 @@ void look_at_config(DoctorFacts& facts) {
         good = good && !is_error;
         (is_error ? facts.errors : facts.warnings).push_back(to_string(facts.config_file, problem));
     }
-    if (!loaded.text.empty()) facts.config_digest = to_hex(digest_of(loaded.text));
+    facts.config_found = !loaded.text.empty();
+    if (facts.config_found) facts.config_digest = to_hex(digest_of(loaded.text));
     facts.config_good = good;
     facts.config = std::move(loaded.config);
 }
 
-void add_program(const std::string& place, const Argv& command, DoctorFacts& facts) {
-    if (!command.empty())
-        facts.programs.push_back({place, command[0], why_not_executable(command[0])});
+std::vector<ProgramView> look_at_programs(const Config& config) {
+    std::vector<ProgramView> programs;
+    const auto add = [&](const std::string& place, const Argv& command) {
+        if (!command.empty())
+            programs.push_back({place, command[0], why_not_executable(command[0])});
+    };
+    for (const auto& hook : config.hooks) add("hook." + hook.name, hook.command);
+    for (const auto& service : config.services) add("service." + service.name, service.command);
+    for (const auto& vip : config.command_vips) {
+        add(title_of(vip) + ": up_command", vip.up_command);
+        add(title_of(vip) + ": down_command", vip.down_command);
+    }
+    add("failover_command", config.backends.failover_command);
+    add("failback_command", config.backends.failback_command);
+    add("follow_primary_command", config.backends.follow_primary_command);
+    return programs;
 }
 
-void look_at_programs(DoctorFacts& facts) {
-    const Config& config = facts.config;
-    for (const auto& hook : config.hooks) add_program("hook." + hook.name, hook.command, facts);
-    for (const auto& service : config.services)
-        add_program("service." + service.name, service.command, facts);
-    for (const auto& vip : config.command_vips) {
-        add_program(title_of(vip) + ": up_command", vip.up_command, facts);
-        add_program(title_of(vip) + ": down_command", vip.down_command, facts);
-    }
-    add_program("failover_command", config.backends.failover_command, facts);
-    add_program("failback_command", config.backends.failback_command, facts);
-    add_program("follow_primary_command", config.backends.follow_primary_command, facts);
+struct DiskFacts {
+    DirectoryView state_dir;
+    std::vector<ProgramView> programs;
+};
+
+/// By a thread that is left behind where a file system does not answer.
+std::optional<DiskFacts> look_at_disk(const Config& config) {
+    std::packaged_task<DiskFacts()> task([config] {
+        return DiskFacts{look_at_directory(config.control.state_dir), look_at_programs(config)};
+    });
+    auto facts = task.get_future();
+    std::thread(std::move(task)).detach();
+    if (facts.wait_for(disk_patience) != std::future_status::ready) return {};
+    return facts.get();
 }
 
 // --- The daemon ---------------------------------------------------------------------------------
@@ -136,8 +154,24 @@ void look_at_interfaces(DoctorFacts& facts) {
             }
 }
 
-void look_at_directories(DoctorFacts& facts) {
-    facts.state_dir = look_at_directory(facts.config.control.state_dir);
+/// Not while a daemon has them.
+void look_at_ports(DoctorFacts& facts) {
+    const bool runs = facts.main || facts.cluster;
+    if (runs || facts.silence == Silence::forbidden || facts.silence == Silence::other) return;
+    for (const auto& node : facts.config.nodes)
+        for (std::size_t link = 0; node.id == facts.config.self && link < node.addresses.size();
+             ++link) {
+            const Endpoint endpoint{node.addresses[link], facts.config.link(link).port};
+            facts.unbindable[to_string(endpoint)] = why_not_bindable(endpoint);
+        }
+}
+
+void look_at_files(DoctorFacts& facts) {
+    auto disk = look_at_disk(facts.config);
+    facts.disk_hangs = !disk;
+    if (!disk) return;
+    facts.programs = std::move(disk->programs);
+    facts.state_dir = disk->state_dir;
     if (!facts.main || facts.state_dir.error != 0) return;
     constexpr unsigned write_and_enter = 0300;
     // The groups of the daemon are not known: what is open to a group counts as right.
@@ -161,9 +195,9 @@ DoctorFacts look_around(const Invocation& invocation) {
     facts.config_file = config_file_of(invocation, facts);
     look_at_config(facts);
     if (facts.config_good) {
-        look_at_programs(facts);
         look_at_interfaces(facts);
-        look_at_directories(facts);
+        look_at_ports(facts);
+        look_at_files(facts);
     }
     ask_once_more(facts);
     return facts;

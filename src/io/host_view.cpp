@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "io/files.h"
+#include "io/socket_address.h"
 
 namespace komainu {
 
@@ -122,6 +123,14 @@ int why_not_executable(const std::string& path) {
     if (S_ISDIR(found.st_mode)) return EISDIR;
     // Root may run whatever anybody may.
     return (found.st_mode & 0111) != 0 && ::access(path.c_str(), X_OK) == 0 ? 0 : EACCES;
+}
+
+int why_not_bindable(const Endpoint& endpoint) {
+    const int domain = endpoint.address.is_ipv4() ? AF_INET : AF_INET6;
+    const Fd socket(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket) return errno;
+    const SocketAddress address(endpoint);
+    return ::bind(socket.get(), &address.generic, address.size()) == 0 ? 0 : errno;
 }
 
 bool clock_is_synchronized() {

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "base/address.h"
+
 namespace komainu {
 
 /// Who else puts addresses on an interface, and takes off those that it does not know.
@@ -38,6 +40,9 @@ DirectoryView look_at_directory(const std::string& path);
 
 /// Why this user could not run the program; 0: it can.
 int why_not_executable(const std::string& path);
+
+/// Why a UDP socket cannot be bound there, an errno; 0: it can, and was closed again.
+int why_not_bindable(const Endpoint& endpoint);
 
 /// Whether the kernel takes the wall clock to be right, as NTP tells it.
 bool clock_is_synchronized();

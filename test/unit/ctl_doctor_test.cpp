@@ -79,8 +79,12 @@ struct Scene {
         facts.config_digest = "aa";
         facts.config.vips = {{"main", parse_prefix("10.77.0.100/24").value(), "eth0"}};
         facts.socket = "/run/komainu/control.sock";
-        facts.main = ProcessView{
-            .pid = 10, .name = "komainud", .real_time = true, .locked_kib = 900, .files_max = 1024};
+        facts.main = ProcessView{.pid = 10,
+                                 .name = "komainud",
+                                 .user = 999,
+                                 .real_time = true,
+                                 .locked_kib = 900,
+                                 .files_max = 1024};
         facts.children = {
             {.pid = 11, .name = "komainu-guard", .capabilities = cap_net_admin_and_raw},
             {.pid = 12, .name = "komainu-runner"}};
@@ -159,6 +163,36 @@ const Ill ills[] = {
          s.facts.main = ProcessView{.pid = 10, .name = "komainud"};
      },
      "daemon", Judgement::problem, "komainud (pid 10) runs, but there is no socket", "restart it"},
+    {"ThatTheConfigurationKeepsItFromStarting",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.key_trouble = "k is missing";
+     },
+     "daemon", Judgement::problem, "could not start with this configuration",
+     "correct what follows, then: systemctl start komainu"},
+    {"ThatThereIsNoConfiguration",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.config_found = s.facts.config_good = false;
+         s.facts.errors = {"f: file: cannot be opened"};
+     },
+     "configuration", Judgement::problem, "f: file: cannot be opened",
+     "komainu(7) is where to begin"},
+    {"ThatThePortIsTaken",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.unbindable["10.77.0.1:9694"] = EADDRINUSE;
+     },
+     "port", Judgement::problem, "10.77.0.1:9694 is in use by another program", "ss -ulnp"},
+    {"ThatTheAddressIsNotHere",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.unbindable["10.77.0.1:9694"] = EADDRNOTAVAIL;
+     },
+     "port", Judgement::problem, "10.77.0.1:9694 is on no interface of this host",
+     "correct the address of this node"},
+    {"ThatItRunsAsRoot", [](Scene& s) { s.facts.main->user = 0; }, "privileges", Judgement::warning,
+     "stays user root", "systemd-sysusers"},
     {"ThatThisUserMayNotAsk",
      [](Scene& s) { s.no_daemon(Silence::forbidden, "this user may not use it"); }, "daemon",
      Judgement::unseen, "this user may not use it", "without it"},
@@ -381,6 +415,8 @@ const Ill ills[] = {
      Judgement::warning, "/var/lib/komainu is missing", "install -d -m 700 /var/lib/komainu"},
     {"AFullDisk", [](Scene& s) { s.facts.state_dir.free_kib = 12; }, "state_dir",
      Judgement::problem, "there is room for 12 KiB", "make room"},
+    {"ADiskThatDoesNotAnswer", [](Scene& s) { s.facts.disk_hangs = true; }, "state_dir",
+     Judgement::problem, "does not answer", "a disk of this host"},
     {"AReadOnlyDisk", [](Scene& s) { s.facts.state_dir.read_only = true; }, "state_dir",
      Judgement::problem, "read-only", "mount it for writing"},
     {"AStateDirectoryOfSomebodyElse", [](Scene& s) { s.facts.state_dir_right = false; },
