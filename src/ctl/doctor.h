@@ -72,6 +72,8 @@ struct DoctorFacts {
 
     // The host.
     std::vector<LocalAddress> addresses;
+    /// Of the addresses of this node's links: who else has it. Nothing: this user may not ask.
+    std::optional<std::map<IpAddress, MacAddress>> doubles;
     std::map<std::string, InterfaceView> interfaces;  ///< of VIPs and links
     std::map<std::string, int> settings;              ///< of the kernel, by their paths
     bool disk_hangs = false;                          ///< then nothing is known of what lies there

@@ -126,6 +126,30 @@ void judge_stream(const DoctorFacts& facts, const NodeView& node, Diagnoses& fin
                      self_active ? other : own, self_active ? own : other)});
 }
 
+/// Whether it hears another that this node hears, too.
+bool is_deaf_to(const ClusterView& cluster, int listener, const NodeView& other) {
+    const auto node = std::ranges::find(cluster.nodes, listener, &NodeView::id);
+    return node != cluster.nodes.end() && other.alive.value_or(false) && node->hears &&
+           std::ranges::count(*node->hears, other.id) == 0;
+}
+
+/// Between two others the network may be cut where this node sees nothing of it.
+void judge_hearing(const DoctorFacts& facts, const NodeView& node, Diagnoses& findings) {
+    if (!facts.later) return;
+    for (const auto& other : facts.later->nodes) {
+        if (other.id == node.id || other.id == facts.cluster->node_id || other.links.empty() ||
+            node.links.empty() || !is_deaf_to(*facts.cluster, node.id, other) ||
+            !is_deaf_to(*facts.later, node.id, other))
+            continue;
+        findings.push_back(
+            {check_of(node), Judgement::warning,
+             fmt::format("it does not hear node {}, which this node hears", other.id),
+             fmt::format("let UDP port {} from {} to {} pass the firewalls between them",
+                         facts.cluster->port, other.links.front().address,
+                         node.links.front().address)});
+    }
+}
+
 void judge_alive(const DoctorFacts& facts, const NodeView& node, Diagnoses& findings) {
     const std::size_t before = findings.size();
     const auto& cluster = *facts.cluster;
@@ -134,7 +158,10 @@ void judge_alive(const DoctorFacts& facts, const NodeView& node, Diagnoses& find
     for (const auto& trouble : troubles_of_node(cluster, without_links))
         findings.push_back({check_of(node), as_bad_as(node), trouble, advice_for(facts, node)});
     judge_links(facts, node, findings);
-    if (node.id != cluster.node_id) judge_stream(facts, node, findings);
+    if (node.id != cluster.node_id) {
+        judge_stream(facts, node, findings);
+        judge_hearing(facts, node, findings);
+    }
     if (findings.size() != before) return;
     const auto& role = node.role.empty() ? "alive" : node.role;
     findings.push_back(
@@ -152,6 +179,12 @@ void judge_dead(const DoctorFacts& facts, const NodeView& node, Diagnoses& findi
                                           facts.cluster->port)});
 }
 
+std::int64_t received(const NodeView& node) {
+    std::int64_t sum = 0;
+    for (const auto& link : node.links) sum += link.received.value_or(0);
+    return sum;
+}
+
 /// Two hosts that say they are the same node: what the second sends is never fresh.
 void judge_doubles(const DoctorFacts& facts, const NodeView& node, Diagnoses& findings) {
     // Nothing of a node that does not hear this one is proven to be fresh.
@@ -160,6 +193,7 @@ void judge_doubles(const DoctorFacts& facts, const NodeView& node, Diagnoses& fi
     constexpr std::int64_t many = 3;
     for (const auto& later : facts.later->nodes)
         if (later.id == node.id && later.stale - node.stale >= many &&
+            4 * (later.stale - node.stale) >= received(later) - received(node) &&
             later.started_ms == node.started_ms)
             findings.push_back(
                 {check_of(node), Judgement::problem,

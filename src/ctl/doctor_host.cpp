@@ -150,6 +150,46 @@ void judge_settings(const DoctorFacts& facts, Diagnoses& findings) {
     }
 }
 
+const LocalAddress* own_address(const DoctorFacts& facts, std::size_t link) {
+    for (const auto& node : facts.config.nodes)
+        if (node.id == facts.config.self && link < node.addresses.size())
+            return find_address(facts, node.addresses[link]);
+    return nullptr;
+}
+
+/// The kernel sends what is for one network by one interface, and may refuse what comes by another.
+void judge_networks(const DoctorFacts& facts, Diagnoses& findings) {
+    if (facts.config.nodes.empty()) return;
+    for (std::size_t other = 0; other < facts.config.link_count(); ++other)
+        for (std::size_t link = 0; link < other; ++link) {
+            const auto* const a = own_address(facts, link);
+            const auto* const b = own_address(facts, other);
+            if (!a || !b || !a->address.contains(b->address.address)) continue;
+            findings.push_back(
+                {"links", Judgement::warning,
+                 fmt::format("links {} and {} are on one network, {} and {}: what cuts one may cut "
+                             "the other, and with rp_filter = 1 one of them is not heard",
+                             link + 1, other + 1, a->interface, b->interface),
+                 "give each link a network of its own"});
+        }
+}
+
+void judge_doubles(const DoctorFacts& facts, Diagnoses& findings) {
+    if (!facts.doubles)
+        return findings.push_back({"address", Judgement::unseen,
+                                   "whether another host has this node's address is not known",
+                                   "ask as root, who may ask the LAN"});
+    for (const auto& [address, mac] : *facts.doubles)
+        findings.push_back(
+            {"address", Judgement::problem,
+             fmt::format("{} is the address of another host as well, {}", to_string(address),
+                         to_string(mac)),
+             "find that host by its hardware address, and give one of the two another address"});
+    if (facts.doubles->empty())
+        findings.push_back(
+            {"address", Judgement::ok, "no other host answers for this node's address", ""});
+}
+
 std::string reason(int error) { return std::strerror(error); }
 
 void judge_state_dir(const DoctorFacts& facts, Diagnoses& findings) {
@@ -209,6 +249,9 @@ void judge_vips(const DoctorFacts& facts, Diagnoses& findings) {
 void judge_interfaces(const DoctorFacts& facts, Diagnoses& findings) {
     for (const auto& [name, view] : facts.interfaces) judge_interface(name, view, findings);
     judge_settings(facts, findings);
+    if (!facts.config_good) return;
+    judge_networks(facts, findings);
+    judge_doubles(facts, findings);
 }
 
 void judge_files(const DoctorFacts& facts, Diagnoses& findings) {

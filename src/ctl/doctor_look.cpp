@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -12,6 +14,7 @@
 #include "conf/text_digest.h"
 #include "conf/title.h"
 #include "ctl/daemon_commands.h"
+#include "ctl/doubles.h"
 #include "io/clock.h"
 #include "io/files.h"
 #include "io/local_addresses.h"
@@ -23,6 +26,7 @@ namespace {
 constexpr Duration time_between = 800ms;
 constexpr Duration patience = 700ms;
 constexpr Duration disk_patience = 500ms;
+constexpr Duration lan_patience = 300ms;
 
 std::string directory_of(const std::string& path) {
     return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
@@ -119,9 +123,9 @@ void ask_daemon(DoctorFacts& facts) {
     look_at_processes(facts);
 }
 
-void ask_once_more(DoctorFacts& facts) {
+void ask_once_more(DoctorFacts& facts, std::chrono::steady_clock::time_point at) {
     if (!facts.cluster) return;
-    std::this_thread::sleep_for(time_between);
+    std::this_thread::sleep_until(at);
     const auto answer = ask_status(facts.socket, patience);
     if (answer.status == ExitStatus::done) facts.later = view_of(answer.body);
 }
@@ -152,6 +156,16 @@ void look_at_interfaces(DoctorFacts& facts) {
                 for (const auto& mine : facts.addresses)
                     if (mine.address.address == node.addresses[link]) look(mine.interface);
             }
+}
+
+void ask_the_lan(DoctorFacts& facts) {
+    std::vector<LocalAddress> own;
+    for (const auto& node : facts.config.nodes)
+        for (const auto& mine : facts.addresses)
+            if (node.id == facts.config.self &&
+                std::ranges::count(node.addresses, mine.address.address) > 0)
+                own.push_back(mine);
+    if (auto doubles = find_doubles(own, lan_patience)) facts.doubles = std::move(*doubles);
 }
 
 /// Not while a daemon has them.
@@ -191,15 +205,17 @@ DoctorFacts look_around(const Invocation& invocation) {
     facts.socket = socket_to_ask(invocation);
     facts.socket_dir = look_at_directory(directory_of(facts.socket));
     ask_daemon(facts);
+    const auto asked_at = std::chrono::steady_clock::now();
     facts.now_ms = static_cast<std::int64_t>(wall_clock_ms());
     facts.config_file = config_file_of(invocation, facts);
     look_at_config(facts);
     if (facts.config_good) {
         look_at_interfaces(facts);
         look_at_ports(facts);
+        ask_the_lan(facts);
         look_at_files(facts);
     }
-    ask_once_more(facts);
+    ask_once_more(facts, asked_at + time_between);
     return facts;
 }
 

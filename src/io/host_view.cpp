@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <grp.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 #include "base/fd.h"
@@ -88,6 +90,19 @@ InterfaceView look_at_interface(const std::string& name) {
     view.up = (request.ifr_flags & IFF_UP) != 0;
     view.carrier = (request.ifr_flags & IFF_RUNNING) != 0;
     look_for_manager(index, view);
+    return view;
+}
+
+std::optional<HardwareView> look_at_hardware(const std::string& name) {
+    ifreq request{};
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket || name.size() >= sizeof request.ifr_name) return {};
+    name.copy(request.ifr_name, name.size());
+    HardwareView view{.index = static_cast<int>(::if_nametoindex(name.c_str())), .mac = {}};
+    if (view.index == 0 || ::ioctl(socket.get(), SIOCGIFHWADDR, &request) != 0 ||
+        request.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+        return {};
+    std::memcpy(view.mac.bytes.data(), request.ifr_hwaddr.sa_data, view.mac.bytes.size());
     return view;
 }
 

@@ -25,6 +25,13 @@ struct InterfaceView {
 };
 InterfaceView look_at_interface(const std::string& name);
 
+struct HardwareView {
+    int index = 0;
+    MacAddress mac;
+};
+/// Nothing where there is no such interface, or it is not of Ethernet.
+std::optional<HardwareView> look_at_hardware(const std::string& name);
+
 /// A number below /proc/sys, such as "net/ipv4/conf/eth0/rp_filter".
 std::optional<int> kernel_setting(const std::string& path);
 

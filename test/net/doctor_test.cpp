@@ -308,6 +308,10 @@ TEST_F(Doctor, FindsTheSameAddressOnTwoHosts) {
         cluster().directory(2) + "/log");
     expect_tells(3, "node 1", "two runs of komainud say that they are this node",
                  "give every host its own address and node_id");
+    expect_tells(1, "address",
+                 fmt::format("10.77.0.1 is the address of another host as well, {}",
+                             to_string(mac_of(cluster().host(2)))),
+                 "find that host by its hardware address");
     second.signal(SIGKILL);
 }
 

@@ -90,6 +90,7 @@ struct Scene {
             {.pid = 12, .name = "komainu-runner"}};
         facts.addresses = {{"eth0", parse_prefix("10.77.0.1/24").value()},
                            {"eth0", parse_prefix("10.77.0.100/24").value()}};
+        facts.doubles.emplace();
         facts.interfaces["eth0"] = {.exists = true, .up = true, .carrier = true};
         facts.settings["net/ipv4/conf/eth0/arp_ignore"] = 0;
         facts.state_dir = {.is_directory = true, .free_kib = 1 << 20};
@@ -312,8 +313,12 @@ const Ill ills[] = {
      "the host at 10.77.0.2 says that it is node 1, as this one", "a node_id of its own, or none"},
     {"ANodeIdOfAnotherHost", [](Scene& s) { refuse_peer(s, "other_node"); }, "node 2",
      Judgement::problem, "says that it is another node", "node_id = 2"},
-    {"TwoRunsOfOneNode", [](Scene& s) { s.later["nodes"][1]["stale"] = 9; }, "node 2",
-     Judgement::problem, "two runs of komainud say that they are this node",
+    {"TwoRunsOfOneNode",
+     [](Scene& s) {
+         s.later["nodes"][1]["stale"] = 9;
+         s.later["nodes"][1]["links"][0]["received"] = 120;
+     },
+     "node 2", Judgement::problem, "two runs of komainud say that they are this node",
      "its own address and node_id"},
     {"AnUnhealthyNode", [](Scene& s) { s.peer()["healthy"] = false; }, "node 2", Judgement::problem,
      "node 2 is not healthy", "komainuctl doctor there"},
@@ -333,6 +338,30 @@ const Ill ills[] = {
      },
      "node 2", Judgement::warning, "it is not heard at 10.78.0.2, only by another link",
      "from 10.78.0.2 to 10.78.0.1"},
+    {"ThatTwoOthersDoNotHearOneAnother",
+     [](Scene& s) {
+         s.peer()["hears"] = {1};
+         s.later["nodes"][1]["hears"] = {1};
+     },
+     "node 2", Judgement::warning, "it does not hear node 3, which this node hears",
+     "from 10.77.0.3 to 10.77.0.2"},
+    {"TwoLinksOnOneNetwork",
+     [](Scene& s) {
+         s.facts.config.self = NodeId{1};
+         s.facts.config.nodes = {
+             {NodeId{1}, {*parse_address("10.77.0.1"), *parse_address("10.77.0.9")}}};
+         s.facts.addresses.push_back({"eth1", parse_prefix("10.77.0.9/24").value()});
+     },
+     "links", Judgement::warning, "links 1 and 2 are on one network, eth0 and eth1",
+     "a network of its own"},
+    {"TheSameAddressOnAnotherHost",
+     [](Scene& s) {
+         (*s.facts.doubles)[*parse_address("10.77.0.1")] = {{2, 0, 0, 0, 0, 9}};
+     },
+     "address", Judgement::problem,
+     "10.77.0.1 is the address of another host as well, 02:00:00:00:00:09", "another address"},
+    {"ThatItMayNotAskTheLan", [](Scene& s) { s.facts.doubles.reset(); }, "address",
+     Judgement::unseen, "is not known", "ask as root"},
     {"ALossyLink", [](Scene& s) { s.peer_link()["loss_percent"] = 12; }, "node 2",
      Judgement::warning, "12 % of what it sends is lost", "look at the cable"},
     {"AMissingStream",
@@ -462,6 +491,13 @@ TEST(Doctor, DoesNotTakeAPausedNodeOrAWitnessWithoutGuardForIll) {
 TEST(Doctor, DoesNotCallAStreamMissingThatIsJustOpened) {
     Scene scene;
     scene.peer()["stream"] = nullptr;
+    EXPECT_EQ(count(scene.diagnoses(), Judgement::problem), 0);
+}
+
+TEST(Doctor, DoesNotTakeAFewStragglersForASecondRun) {
+    Scene scene;
+    scene.later["nodes"][1]["stale"] = 9;
+    scene.later["nodes"][1]["links"][0]["received"] = 200;
     EXPECT_EQ(count(scene.diagnoses(), Judgement::problem), 0);
 }
 
