@@ -97,6 +97,34 @@ TEST_F(BackendScenario, AnEventIsKnownToAllAndItsCommandsRunOnTheActiveAlone) {
     EXPECT_EQ(submit(active, "attach", 0).value("outcome", ""), "already");
 }
 
+TEST_F(BackendScenario, EachNodeSaysThatACommandHasFailedUntilAnotherDoesItsWork) {
+    begin({.more = two_backends("failover_command = /bin/sh -c \"sleep 0.3; exit 3\"\n"
+                                "failback_command = /bin/true\n")});
+    const auto all_show = [&](const std::string& key, const json& value) {
+        return wait_until(
+            [&] {
+                for (int node = 1; node <= 3; ++node) {
+                    const auto said = cluster().status(node);
+                    if (!said || (*said)["backend_table"][key] != value) return false;
+                }
+                return true;
+            },
+            patience);
+    };
+    EXPECT_EQ(submit(1, "detach", 1).value("outcome", ""), "done");
+    // While it runs it is no trouble yet: for how long it has is told.
+    EXPECT_TRUE(wait_until(
+        [&] {
+            const auto said = cluster().status(1);
+            return said && (*said)["backend_table"]["command_ms"].is_number();
+        },
+        patience));
+    EXPECT_TRUE(all_show("command_failed", "the command of event 1, for backend 1, ended with 3"));
+    EXPECT_TRUE(all_show("command_ms", nullptr));
+    EXPECT_EQ(submit(1, "attach", 1).value("outcome", ""), "done");
+    EXPECT_TRUE(all_show("command_failed", ""));
+}
+
 TEST_F(BackendScenario, EachNodeRunsItsHookOnceForEachEvent) {
     const std::string hook = "[hook.h]\non = backend\ncommand = /bin/sh -c \"echo $KOMAINU_EVENT " +
                              std::string("$KOMAINU_BACKEND $KOMAINU_BACKEND_EVENT >> ") +

@@ -315,6 +315,21 @@ TEST_F(Doctor, FindsTheSameAddressOnTwoHosts) {
     second.signal(SIGKILL);
 }
 
+TEST_F(Doctor, FindsTheSameAddressOfIpv6WithoutAnyDaemon) {
+    lay_out({.heartbeat_family = Family::ipv6});
+    shell(cluster().host(2), "ip addr add fd77::1/64 dev eth0 nodad");
+    // Its answer takes a moment where its own address is still on trial.
+    EXPECT_TRUE(wait_until(
+        [&] {
+            return tells(visit(1), "address", "problem",
+                         fmt::format("fd77::1 is the address of another host as well, {}",
+                                     to_string(mac_of(cluster().host(2)))),
+                         "find that host");
+        },
+        patience));
+    EXPECT_TRUE(tells(visit(3), "address", "ok", "no other host answers", ""));
+}
+
 TEST_F(Doctor, FindsAVipThatTheHostHasByItself) {
     lay_out();
     shell(cluster().host(1), "ip addr add 10.77.0.100/24 dev eth0");
