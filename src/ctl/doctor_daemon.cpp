@@ -224,7 +224,7 @@ void judge_start(const DoctorFacts& facts, Diagnoses& findings) {
         if (error == EADDRINUSE)
             findings.push_back({"port", Judgement::problem,
                                 address + " is in use by another program",
-                                "ss -ulnp shows it: end it, or give all nodes another port"});
+                                "ss -tulnp shows it: end it, or give all nodes another port"});
         else if (error == EADDRNOTAVAIL)
             findings.push_back({"port", Judgement::problem,
                                 address + " is on no interface of this host",

@@ -1,6 +1,6 @@
 #include "ctl/doctor_look.h"
 
-#include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -176,7 +176,9 @@ void look_at_ports(DoctorFacts& facts) {
         for (std::size_t link = 0; node.id == facts.config.self && link < node.addresses.size();
              ++link) {
             const Endpoint endpoint{node.addresses[link], facts.config.link(link).port};
-            facts.unbindable[to_string(endpoint)] = why_not_bindable(endpoint);
+            facts.unbindable["UDP " + to_string(endpoint)] = why_not_bindable(endpoint, SOCK_DGRAM);
+            facts.unbindable["TCP " + to_string(endpoint)] =
+                why_not_bindable(endpoint, SOCK_STREAM);
         }
 }
 

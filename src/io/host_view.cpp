@@ -140,10 +140,13 @@ int why_not_executable(const std::string& path) {
     return (found.st_mode & 0111) != 0 && ::access(path.c_str(), X_OK) == 0 ? 0 : EACCES;
 }
 
-int why_not_bindable(const Endpoint& endpoint) {
+int why_not_bindable(const Endpoint& endpoint, int type) {
     const int domain = endpoint.address.is_ipv4() ? AF_INET : AF_INET6;
-    const Fd socket(::socket(domain, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const Fd socket(::socket(domain, type | SOCK_CLOEXEC, 0));
     if (!socket) return errno;
+    // Connections that have ended are not in the way, as they are in none of komainud's.
+    const int on = 1;
+    if (type == SOCK_STREAM) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     const SocketAddress address(endpoint);
     return ::bind(socket.get(), &address.generic, address.size()) == 0 ? 0 : errno;
 }

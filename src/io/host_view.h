@@ -48,8 +48,9 @@ DirectoryView look_at_directory(const std::string& path);
 /// Why this user could not run the program; 0: it can.
 int why_not_executable(const std::string& path);
 
-/// Why a UDP socket cannot be bound there, an errno; 0: it can, and was closed again.
-int why_not_bindable(const Endpoint& endpoint);
+/// SOCK_DGRAM or SOCK_STREAM: why such a socket cannot be bound there, an errno; 0: it can, and was
+/// closed again.
+int why_not_bindable(const Endpoint& endpoint, int type);
 
 /// Whether the kernel takes the wall clock to be right, as NTP tells it.
 bool clock_is_synchronized();

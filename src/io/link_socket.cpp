@@ -58,12 +58,7 @@ Error not_an_address_of_this_host(const IpAddress& address) {
 
 Error bind_error(const DatagramLinkOptions& options, const Endpoint& bound, int code) {
     if (code == EADDRNOTAVAIL) return not_an_address_of_this_host(options.own);
-    if (code == EADDRINUSE)
-        return {to_string(bound) +
-                    " is in use: another komainud with this node's address runs on this host, or "
-                    "another program has the port (ss -ulnp shows it); end it, or give all nodes "
-                    "another port",
-                code};
+    if (code == EADDRINUSE) return port_in_use(to_string(bound));
     return Error::from_errno("cannot bind to " + to_string(bound), code);
 }
 
@@ -115,6 +110,14 @@ bool join(const Fd& socket, const IpAddress& own, const IpAddress& group, int in
 }
 
 }  // namespace
+
+Error port_in_use(const std::string& place) {
+    return {place +
+                " is in use: another komainud with this node's address runs on this host, or "
+                "another program has the port (ss -tulnp shows it); end it, or give all nodes "
+                "another port",
+            EADDRINUSE};
+}
 
 // As if_nametoindex(3), which would ask by a socket of the
 // family AF_UNIX; a process that has given up its privileges needs that for nothing else.

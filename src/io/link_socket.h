@@ -37,6 +37,9 @@ Result<std::uint32_t> interface_of(const DatagramLinkOptions& options);
 /// 5.4: a tentative address is nobody's).
 Result<Fd> open_link_socket(const DatagramLinkOptions& options, std::uint32_t interface);
 
+/// Who may have an address and port, such as "10.77.0.1:9694", and what to do.
+Error port_in_use(const std::string& place);
+
 /// Whether that which open_link_socket or interface_of missed may come by itself.
 bool may_come_later(const Error& error);
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "io/link_socket.h"
 #include "io/socket_address.h"
 #include "io/source_filter.h"
 
@@ -56,7 +57,9 @@ Result<BoundSocket> make_bound(const DatagramLinkOptions& link, std::uint16_t po
     const Endpoint own{link.own, port};
     const SocketAddress address(own, interface.value());
     if (bind(socket.get(), &address.generic, address.size()) != 0)
-        return Error::from_errno("cannot bind to " + to_string(own) + " (TCP)", errno);
+        return errno == EADDRINUSE
+                   ? port_in_use(to_string(own) + " (TCP)")
+                   : Error::from_errno("cannot bind to " + to_string(own) + " (TCP)", errno);
     return BoundSocket{std::move(socket), interface.value()};
 }
 

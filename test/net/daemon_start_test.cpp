@@ -212,6 +212,18 @@ TEST_F(DaemonStart, NeedsItsUdpPort) {
     expect_refused(1, "10.77.0.1:9694 is in use: another komainud with this node's address");
 }
 
+TEST_F(DaemonStart, NeedsItsTcpPort) {
+    lay_out();
+    Fd other;
+    host().space.run([&] {
+        other = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const SocketAddress name({host().ipv4, heartbeat_port});
+        EXPECT_EQ(::bind(other.get(), &name.generic, name.size()), 0);
+        EXPECT_EQ(::listen(other.get(), 1), 0);
+    });
+    expect_refused(1, "10.77.0.1:9694 (TCP) is in use: another komainud with this node's address");
+}
+
 TEST_F(DaemonStart, OfASecondDaemonAtTheSameSocketIsRefused) {
     lay_out();
     cluster().start(node);

@@ -156,7 +156,7 @@ TEST(DatagramLink, SaysWhoMayHaveTheAddressThatIsInUse) {
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().what,
               "127.0.0.1:29694 is in use: another komainud with this node's address runs on this "
-              "host, or another program has the port (ss -ulnp shows it); end it, or give all "
+              "host, or another program has the port (ss -tulnp shows it); end it, or give all "
               "nodes another port");
 }
 

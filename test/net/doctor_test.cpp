@@ -160,7 +160,7 @@ TEST_F(Doctor, SaysWithoutADaemonThatThereIsNone) {
                       "systemctl start komainu"))
         << found.text;
     EXPECT_TRUE(tells(found, "configuration", "ok", "has no mistakes", ""));
-    EXPECT_TRUE(tells(found, "port", "ok", "10.77.0.1:9694 is free", ""));
+    EXPECT_TRUE(tells(found, "port", "ok", "TCP 10.77.0.1:9694 is free", ""));
 }
 
 TEST_F(Doctor, SaysWhatKeepsADaemonFromStarting) {
@@ -171,8 +171,8 @@ TEST_F(Doctor, SaysWhatKeepsADaemonFromStarting) {
         const SocketAddress name({cluster().host(1).ipv4, 9694});
         EXPECT_EQ(::bind(other.get(), &name.generic, name.size()), 0);
     });
-    EXPECT_TRUE(tells(visit(1), "port", "problem", "10.77.0.1:9694 is in use by another program",
-                      "ss -ulnp"));
+    EXPECT_TRUE(tells(visit(1), "port", "problem",
+                      "UDP 10.77.0.1:9694 is in use by another program", "ss -tulnp"));
     std::filesystem::remove(cluster().directory(1) + "/cluster.key");
     const Visit found = visit(1);
     EXPECT_TRUE(tells(found, "daemon", "problem", "could not start with this configuration", ""));

@@ -182,13 +182,13 @@ const Ill ills[] = {
     {"ThatThePortIsTaken",
      [](Scene& s) {
          s.no_daemon(Silence::no_socket);
-         s.facts.unbindable["10.77.0.1:9694"] = EADDRINUSE;
+         s.facts.unbindable["UDP 10.77.0.1:9694"] = EADDRINUSE;
      },
-     "port", Judgement::problem, "10.77.0.1:9694 is in use by another program", "ss -ulnp"},
+     "port", Judgement::problem, "10.77.0.1:9694 is in use by another program", "ss -tulnp"},
     {"ThatTheAddressIsNotHere",
      [](Scene& s) {
          s.no_daemon(Silence::no_socket);
-         s.facts.unbindable["10.77.0.1:9694"] = EADDRNOTAVAIL;
+         s.facts.unbindable["UDP 10.77.0.1:9694"] = EADDRNOTAVAIL;
      },
      "port", Judgement::problem, "10.77.0.1:9694 is on no interface of this host",
      "correct the address of this node"},
