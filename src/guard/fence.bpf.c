@@ -103,6 +103,7 @@ static __noinline int is_entered(const struct fence_address* address) {
     const __u64 first = address->words[0], second = address->words[1];
     if (!table || (first | second) == 0) return 0;
     const __u64 place = fence_place(address);
+#pragma unroll
     for (int i = 0; i < fence_tries; ++i) {
         const struct fence_address* entry = &table->places[(place + i) % fence_places];
         if (entry->words[0] == first && entry->words[1] == second) return 1;

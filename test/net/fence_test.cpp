@@ -14,6 +14,7 @@
 #include "netlink/inventory.h"
 #include "packet/frame_socket.h"
 #include "test/lab/control.h"
+#include "test/lab/sandbox.h"
 #include "test/net/scenario.h"
 #include "test/unit/hex.h"
 
@@ -298,19 +299,20 @@ TEST_F(FenceTakeover, LeavesAStandbyAClientOfTheVipLikeAnyOther) {
     EXPECT_TRUE(late.answered(late.mark(), patience));
 }
 
-// --- Where it is not permitted
+// --- Where it is not permitted, or barely
 
-class FenceMissing : public testing::Test {
+class FenceRights : public testing::Test {
 protected:
-    void start_without_bpf(const std::string& mode) {
+    void start_with(const std::string& capabilities, const std::string& mode) {
         cluster_.emplace(ClusterOptions{.nodes = 1, .more = "\n[daemon]\nfence = " + mode + "\n"});
         main_.emplace(cluster_->host(1).space,
-                      std::vector<std::string>{"/usr/bin/setpriv", "--bounding-set",
-                                               "-bpf,-sys_admin", built_program("komainud"),
-                                               "--config", cluster_->configuration_file(1)},
+                      std::vector<std::string>{"/usr/bin/setpriv", "--bounding-set", capabilities,
+                                               built_program("komainud"), "--config",
+                                               cluster_->configuration_file(1)},
                       cluster_->directory(1) + "/log");
         EXPECT_TRUE(wait_until([&] { return !status().is_null(); }, patience)) << cluster_->log(1);
     }
+    void start_without_bpf(const std::string& mode) { start_with("-bpf,-sys_admin", mode); }
 
     nlohmann::json status() {
         const auto answer = ask(cluster_->control_socket(1), {{"command", "status"}}, 1s);
@@ -325,9 +327,16 @@ protected:
     std::optional<Process> main_;
 };
 
+/// Without CAP_PERFMON the kernel verifies far more of the program.
+TEST_F(FenceRights, OfTheUnitAreEnough) {
+    if (has_user_namespace()) GTEST_SKIP() << "BPF is not permitted in a user namespace";
+    start_with("-all,+net_admin,+net_raw,+bpf", "auto");
+    EXPECT_EQ(status()["fence"]["state"], "armed") << status()["fence"];
+}
+
 constexpr const char* missing = "CAP_BPF is missing; add it to ";
 
-TEST_F(FenceMissing, IsSaidOnceAndTheNodeGoesOnWithoutIt) {
+TEST_F(FenceRights, ThatAreMissingAreSaidOnceAndTheNodeGoesOnWithoutIt) {
     start_without_bpf("auto");
     EXPECT_TRUE(becomes_active(patience));
     const auto fence = status()["fence"];
@@ -339,7 +348,7 @@ TEST_F(FenceMissing, IsSaidOnceAndTheNodeGoesOnWithoutIt) {
     EXPECT_EQ(log.find("no fence", line + 20), log.npos) << log;
 }
 
-TEST_F(FenceMissing, KeepsANodeFromBecomingActiveWhereItIsRequired) {
+TEST_F(FenceRights, ThatAreMissingKeepANodeFromBecomingActiveWhereItIsRequired) {
     start_without_bpf("require");
     EXPECT_FALSE(becomes_active(1s));
     const auto self = status()["nodes"][0];
@@ -350,7 +359,7 @@ TEST_F(FenceMissing, KeepsANodeFromBecomingActiveWhereItIsRequired) {
         << self;
 }
 
-TEST_F(FenceMissing, IsNoMatterWhereItIsOff) {
+TEST_F(FenceRights, ThatAreMissingAreNoMatterWhereItIsOff) {
     start_without_bpf("off");
     EXPECT_TRUE(becomes_active(patience));
     EXPECT_EQ(status()["fence"]["state"], "off");
