@@ -40,6 +40,7 @@ constexpr const char* calls_of_both[] = {
 constexpr const char* calls_of_main[] = {"accept",   "accept4",
                                          "shutdown",                // control socket, peers
                                          "listen",                  // for peers
+                                         "getegid",  "geteuid",     // who may use the socket
                                          "connect",  "pidfd_open",  // life checks
                                          "unlink",   "unlinkat",    // control socket, at the end
                                          "mlock",    "munlock",     // the keys

@@ -6,6 +6,8 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -160,6 +162,19 @@ protected:
             must(::chown(file.path().c_str(), nobody, nobody), "chown");
     }
 
+    /// Whether a process of the ordinary user may ask it.
+    bool answers_ordinary_user() {
+        const pid_t child = must(::fork(), "fork");
+        if (child == 0) {
+            if (!has_user_namespace() && ::setresuid(nobody, nobody, nobody) != 0) _exit(2);
+            const auto answer =
+                ask(cluster().control_socket(node), {{"command", "status"}}, patience);
+            _exit(answer && answer->value("ok", false) ? 0 : 1);
+        }
+        int status = 0;
+        return ::waitpid(child, &status, 0) == child && status == 0;
+    }
+
     /// Starts the only node of its cluster, sees that it works and that it may do no more than it
     /// must, and ends it.
     void expect_runs_with_least_privileges(const Words& words) {
@@ -171,6 +186,7 @@ protected:
         expect_has_only(main.pid(), no_capabilities);
         expect_has_only(children[0], no_capabilities);
         expect_has_only(children[1], cap_net_admin_and_raw);
+        EXPECT_TRUE(answers_ordinary_user());
 
         main.signal(SIGTERM);
         EXPECT_EQ(main.wait(patience), 0);
