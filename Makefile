@@ -8,6 +8,7 @@
 #   make              builds build/release/{komainud,komainuctl,komainu-check,komainu-pgpool}
 #   make sim          clusters in virtual time, beset with faults: RUNS=N so many, SEED=N this one told
 #   make captures     makes the captures in test/pcap anew, of daemons
+#   make check-systemd    three machines, each with a systemd of its own (needs root)
 #   make html         renders the manual pages to build/html
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
@@ -99,7 +100,8 @@ PAGES     := $(notdir $(wildcard man/*.[578]))
 # --- What people call ---------------------------------------------------------------------------
 
 .PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events bench-pgpool \
-        captures faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests FORCE
+        captures faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests \
+        check-systemd FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -111,6 +113,10 @@ check: deps
 
 check-asan:
 	@+$(MAKE) --no-print-directory check SAN=address,undefined
+
+check-systemd: deps
+	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/systemd-prober
+	@BUILD="$(B)" test/systemd/run
 
 demo: deps
 	@+$(MAKE) --no-print-directory $(PROGRAMS) $(B)/demo $(B)/echo-service
@@ -190,6 +196,8 @@ install: $(PROGRAMS)
 	sed -i 's#/usr/share#$(DATADIR)#' $(DESTDIR)$(DATADIR)/komainu/cloud/*
 	install -d $(DESTDIR)$(DATADIR)/komainu/pgpool
 	install -m 644 conf/pgpool/*.conf $(DESTDIR)$(DATADIR)/komainu/pgpool
+	install -d $(DESTDIR)$(DATADIR)/komainu/network
+	install -m 644 conf/network/*.conf $(DESTDIR)$(DATADIR)/komainu/network
 	for page in $(PAGES); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
 	  install -D -m 644 man/$$page $$to && sed -i \
 	    's#/usr/share/#$(DATADIR)/#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
@@ -266,6 +274,8 @@ $(B)/bench-hogs: $(B)/test/bench/hogs.o $(B)/test/bench/bench.o $(B)/liblab.a $(
 	$(call link,$(TEST_LDLIBS))
 $(B)/bench-pgpool: $(BENCH_PGPOOL) $(B)/liblab.a $(B)/libkomainu.a
 	$(call link,$(TEST_LDLIBS) $(call pkg,--libs,$(CHECK_LIBS)))
+$(B)/systemd-prober: $(B)/test/systemd/prober.o $(B)/liblab.a $(B)/libkomainu.a
+	$(call link,$(TEST_LDLIBS))
 $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 
