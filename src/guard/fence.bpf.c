@@ -103,6 +103,8 @@ static __noinline int is_entered(const struct fence_address* address) {
     const __u64 first = address->words[0], second = address->words[1];
     if (!table || (first | second) == 0) return 0;
     const __u64 place = fence_place(address);
+    // Unrolled, since without CAP_PERFMON the kernel also walks what a processor might speculate, and
+    // takes the loop for one without an end.
 #pragma unroll
     for (int i = 0; i < fence_tries; ++i) {
         const struct fence_address* entry = &table->places[(place + i) % fence_places];
