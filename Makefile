@@ -10,11 +10,14 @@
 #   make captures     makes the captures in test/pcap anew, of daemons
 #   make check-systemd    three machines, each with a systemd of its own (needs root)
 #   make html         renders the manual pages to build/html
+#   make deb, make rpm    packages, in build/deb and build/rpm; make check-packages installs them
+#                     in roots of their own, and shows what comes of it (needs root)
 #   make mutants      whether the simulator finds deliberate flaws in the core
 #
 # demo and check install what is missing first (make deps). TESTS=basic leaves out the servers that
-# only tests run, pgpool-II and PostgreSQL, and those tests. Variables: SAN=address,undefined or
-# SAN=thread builds into a tree of its own; WERROR=1 makes warnings errors; CXX, CXXFLAGS, CPPFLAGS,
+# only tests run, pgpool-II and PostgreSQL, and those tests; make deps TESTS=packages installs what
+# packages are built and checked with. Variables: SAN=address,undefined or SAN=thread builds into a
+# tree of its own; WERROR=1 makes warnings errors; V=1 shows each command; CXX, CXXFLAGS, CPPFLAGS,
 # LDFLAGS are the user's; PREFIX, SBINDIR, LIBEXECDIR, DATADIR, MANDIR, SYSCONFDIR, UNITDIR,
 # SYSUSERSDIR, CATALOGDIR, BASHCOMPDIR, ZSHCOMPDIR and DESTDIR as the GNU conventions have them.
 
@@ -44,6 +47,7 @@ comma    := ,
 FUZZ_CXX ?= clang++
 VARIANT  := $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
 B        := build/$(VARIANT)
+Q        := $(if $(V),,@)
 
 LIBS      := libmnl libnl-3.0 libnl-route-3.0 libsodium libcap-ng libseccomp libbpf fmt libmd
 # Of komainu-check alone: the daemon does without them.
@@ -65,7 +69,7 @@ override CPPFLAGS := -I. -Isrc -isystem $(B)/bpf \
 # The user's own flags come last, so that they win.
 USER_FLAGS := $(CXXFLAGS)
 override CXXFLAGS := -std=c++20 $(SANITIZE) $(WARNINGS) -fstack-protector-strong -fPIE
-override LDFLAGS  := $(if $(SAN),-fsanitize=$(SAN)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+override LDFLAGS  := $(if $(SAN),-fsanitize=$(SAN)) -fPIE -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LDLIBS      = $(call pkg,--libs,$(LIBS)) -lboost_program_options
 TEST_LDLIBS = $(call pkg,--libs,$(TEST_LIBS)) -lpthread
 
@@ -101,7 +105,7 @@ PAGES     := $(notdir $(wildcard man/*.[578]))
 
 .PHONY: all deps check check-asan demo bench-smoke bench-flood bench-hogs bench-events bench-pgpool \
         captures faults sim mutants model fuzz fuzz-corpus fuzzers format html install clean tests \
-        check-systemd FORCE
+        deb rpm check-packages check-systemd FORCE
 all: $(PROGRAMS)
 
 deps:
@@ -189,6 +193,7 @@ install: $(PROGRAMS)
 	install -D -m 755 $(B)/komainuctl $(DESTDIR)$(SBINDIR)/komainuctl
 	install -D -m 755 $(B)/komainu-check $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-check
 	install -D -m 755 $(B)/komainu-pgpool $(DESTDIR)$(LIBEXECDIR)/komainu/komainu-pgpool
+	install -D -m 755 packaging/clear-leftovers $(DESTDIR)$(LIBEXECDIR)/komainu/clear-leftovers
 	install -D -m 644 conf/komainu.conf $(DESTDIR)$(SYSCONFDIR)/komainu/komainu.conf.sample
 	install -d $(DESTDIR)$(DATADIR)/komainu/cloud
 	install -m 755 $(filter-out %.sh,$(wildcard conf/cloud/*)) $(DESTDIR)$(DATADIR)/komainu/cloud
@@ -200,7 +205,7 @@ install: $(PROGRAMS)
 	install -m 644 conf/network/*.conf $(DESTDIR)$(DATADIR)/komainu/network
 	for page in $(PAGES); do to=$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page; \
 	  install -D -m 644 man/$$page $$to && sed -i \
-	    's#/usr/share/#$(DATADIR)/#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
+	    's#/usr/share/#$(DATADIR)/#; s#/usr/libexec/#$(LIBEXECDIR)/#; s/^\.Os$$/& komainu $(VERSION)/' $$to || exit; done
 	install -D -m 644 packaging/completions/komainuctl.bash $(DESTDIR)$(BASHCOMPDIR)/komainuctl
 	ln -sf komainuctl $(DESTDIR)$(BASHCOMPDIR)/komainud
 	install -D -m 644 packaging/completions/_komainuctl $(DESTDIR)$(ZSHCOMPDIR)/_komainuctl
@@ -215,6 +220,13 @@ install: $(PROGRAMS)
 	  $(DESTDIR)$(DATADIR)/komainu/prometheus/komainu.rules.yml
 	install -D -m 644 packaging/grafana/komainu.json $(DESTDIR)$(DATADIR)/komainu/grafana/komainu.json
 
+deb rpm:
+	@packaging/package.sh $@
+
+check-packages:
+	@TESTS=packages packaging/deps.sh
+	@test/packages/run
+
 clean:
 	rm -rf build compile_commands.json
 
@@ -227,7 +239,10 @@ $(B)/liblab.a: $(LAB)
 	@rm -f $@
 	@$(AR) rcs $@ $(LAB)
 
-link = @echo "  LINK $@"; $(CXX) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LDLIBS)
+define link
+@echo "  LINK $@"
+$(Q)$(CXX) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LDLIBS)
+endef
 
 $(B)/komainud: $(B)/src/daemon/main.o $(B)/libkomainu.a
 	$(call link)
@@ -280,13 +295,14 @@ $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 	$(call link)
 
 # The program in the kernel: compiled for BPF, stripped of what a debugger would need, and put into
-# a header that loads it. Debian keeps asm/ where only gcc looks.
-BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -Isrc -I/usr/include/$(shell gcc -print-multiarch)
+# a header that loads it, and says nothing of where it was compiled. Debian keeps asm/ where only gcc
+# looks.
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -fdebug-compilation-dir=. -Isrc -I/usr/include/$(shell gcc -print-multiarch)
 bpftool     = PATH="$$PATH:/usr/sbin:/sbin" bpftool
 $(B)/bpf/%.skel.h: src/guard/%.bpf.c src/guard/fence_layout.h Makefile
 	@mkdir -p $(@D)
 	@echo "  BPF $<"
-	@clang $(BPF_CFLAGS) -c -o $(@D)/$*.full.o $<
+	$(Q)clang $(BPF_CFLAGS) -c -o $(@D)/$*.full.o $<
 	@$(bpftool) gen object $(@D)/$*.o $(@D)/$*.full.o
 	@$(bpftool) gen skeleton $(@D)/$*.o name $* > $@.new
 	@mv $@.new $@
@@ -309,7 +325,7 @@ $(UNIT) $(NET) $(PGPOOL) $(PCAP): | $(GTEST).gch
 $(B)/%.o: %.cpp $(B)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX $<"
-	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) $(CHECKING) $(LOCATING) -c -o $@ $<
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) $(SPEED) $(USER_FLAGS) $(READING) $(CHECKING) $(LOCATING) -c -o $@ $<
 
 # Everything is built anew when compiler or flags change.
 FLAGS = $(CXX) $(CPPFLAGS) $(CXXFLAGS) $(OPTIMIZE) $(OPTIMIZE_TESTS) $(USER_FLAGS)

@@ -6,7 +6,7 @@
 #
 # TESTS=basic leaves out the servers that the tests in test/pgpool run, and Prometheus, whose promtool
 # checks the metrics. They are installed without being started, now or at the next boot, and without a
-# database.
+# database. TESTS=packages has what packages are built and checked with in their place.
 set -euo pipefail
 
 debian_packages="g++ make pkg-config
@@ -32,6 +32,9 @@ el_packages="gcc-c++ make pkgconf-pkg-config
 # comes from the repositories of PostgreSQL. Nor has it promtool; what that checks is skipped as well.
 debian_servers="pgpool2 postgresql iputils-ping iputils-arping prometheus"
 el_servers=
+
+debian_packagers="dpkg-dev debhelper fakeroot lintian blhc rpm rpmlint debootstrap xz-utils"
+el_packagers="rpm-build rpmlint systemd-rpm-macros xz"
 
 die() { echo "make deps: $*" >&2; exit 1; }
 
@@ -102,14 +105,17 @@ install_on_el() {
 }
 
 if command -v apt-get >/dev/null; then
-    system=debian packages=$debian_packages servers=$debian_servers
+    system=debian packages=$debian_packages servers=$debian_servers packagers=$debian_packagers
 elif command -v dnf >/dev/null; then
-    system=el packages=$el_packages servers=$el_servers
+    system=el packages=$el_packages servers=$el_servers packagers=$el_packagers
 else
     die "neither apt-get nor dnf here; install by hand: $debian_packages"
 fi
 
-[ "${TESTS:-full}" != basic ] || servers=
+case ${TESTS:-full} in
+    basic) servers= ;;
+    packages) servers=$packagers ;;
+esac
 # The lists are split into words on purpose, here and below.
 # shellcheck disable=SC2086
 missing=$(missing_on_$system $packages $servers)
