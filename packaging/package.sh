@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the Debian package (package.sh deb) or the RPM (package.sh rpm) of what is in this tree, without root and
-# without the network, and puts what comes of it into build/deb or build/rpm. Whatever git does not
-# ignore belongs to it, committed or not; a tree without git is taken as it is.
+# Makes the Debian package (package.sh deb) or the RPM (package.sh rpm) of what is in this tree,
+# without root and without the network, and puts what comes of it into build/deb or build/rpm.
+# Whatever git does not ignore belongs to it, committed or not; a tree without git is taken as it is.
 #
 # Built twice from one tree, in whatever directory, at whatever time and with whatever umask, a package has
 # the same bytes: all files are as old as the newest entry of the changelog.
@@ -15,7 +15,7 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 kind=${1:-}
 out=$PWD/build/$kind
 version=$(sed -n 's/^VERSION *:= *//p' Makefile)
-SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^ -- .*>  //p' packaging/debian/changelog | head -n 1)" +%s)
+SOURCE_DATE_EPOCH=$(date -d "$(sed -n '/^ -- /{s/.*>  //p;q}' packaging/debian/changelog)" +%s)
 export SOURCE_DATE_EPOCH
 
 die() { echo "make $kind: $*" >&2; exit 1; }
@@ -29,11 +29,11 @@ files_of_the_tree() {
     if [ "$(git rev-parse --show-toplevel 2>/dev/null)" = "$PWD" ]; then
         git ls-files -z --cached --others --exclude-standard |
             while IFS= read -r -d '' file; do
-                [ ! -e "$file" ] || printf '%s\0' "$file"
+                [ ! -e "$file" ] && [ ! -L "$file" ] || printf '%s\0' "$file"
             done
     else
-        find . \( -path ./.git -o -path ./build \) -prune -o -type f ! -name compile_commands.json \
-            -printf '%P\0'
+        find . \( -path ./.git -o -path ./build \) -prune -o \
+            \( -type f -o -type l \) ! -name compile_commands.json -printf '%P\0'
     fi
 }
 
@@ -56,18 +56,18 @@ make_deb() {
     rm -r "$tree"
 }
 
-# What Red Hat's rpm-build knows and this one may not comes from a file. Packages are then not asked for either,
-# since RPM knows of none.
+# What Red Hat's rpm-build knows and this one may not comes from a file. Packages are then not asked
+# for either, since RPM knows of none.
 make_rpm() {
     need rpmbuild
     local -a here=()
     [ -n "$(rpm --eval '%{?_unitdir}')" ] ||
         here=(--nodeps --load "$PWD/packaging/rpm/macros.debian")
-    mkdir "$out/sources"
+    mkdir -p "$out/sources" "$out/tree/tmp"
     source_archive "$out/sources/komainu-$version.tar.xz"
     cp packaging/systemd/komainu.sysusers "$out/sources/"
-    rpmbuild -ba "${here[@]}" --define "_topdir $out/tree" --define "_sourcedir $out/sources" \
-        --define "_rpmdir $out" --define "_srcrpmdir $out" \
+    rpmbuild -ba "${here[@]}" --define "_topdir $out/tree" --define "_tmppath $out/tree/tmp" \
+        --define "_sourcedir $out/sources" --define "_rpmdir $out" --define "_srcrpmdir $out" \
         --define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
         --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
         --define 'clamp_mtime_to_source_date_epoch 1' --define 'source_date_epoch_from_changelog 0' \
