@@ -213,12 +213,15 @@ TEST_F(RunnerTest, GivesACommandNoDescriptorNoPrivilegeAndOnlyTheDocumentedEnvir
     add_shell_check("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort > " + path("env") +
                     "; grep -e ^CapEff -e ^CapPrm -e ^CapAmb -e ^NoNewPrivs /proc/$$/status > " +
                     path("rights") + "; readlink /proc/$$/fd/0 > " + path("stdin"));
-    add_shell_check("ls /proc/$$/fd | tr '\\n' ' '");
+    // Without a pipe, of which the shell has an end open meanwhile, and not as its last command,
+    // which it may run in its own place.
+    add_shell_check("ls /proc/$$/fd > " + path("descriptors") + "; true");
     ::setenv("LD_LIBRARY_PATH", "/tmp", 1);
     begin();
     ::unsetenv("LD_LIBRARY_PATH");
     EXPECT_TRUE(run(0).succeeded());
-    EXPECT_EQ(run(1).line, "0 1 2");
+    EXPECT_TRUE(run(1).succeeded());
+    EXPECT_EQ(text_in("descriptors"), "0\n1\n2\n");
     EXPECT_EQ(text_in("env"),
               "KOMAINU_CLUSTER=shrine\nKOMAINU_NODE=2\nKOMAINU_SERVICE=s0\n"
               "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
