@@ -213,9 +213,9 @@ TEST_F(RunnerTest, GivesACommandNoDescriptorNoPrivilegeAndOnlyTheDocumentedEnvir
     add_shell_check("env | grep -v -e ^PWD= -e ^_= -e ^SHLVL= | sort > " + path("env") +
                     "; grep -e ^CapEff -e ^CapPrm -e ^CapAmb -e ^NoNewPrivs /proc/$$/status > " +
                     path("rights") + "; readlink /proc/$$/fd/0 > " + path("stdin"));
-    // Without a pipe, of which the shell has an end open meanwhile, and not as its last command,
-    // which it may run in its own place.
-    add_shell_check("ls /proc/$$/fd > " + path("descriptors") + "; true");
+    // Not through a pipe, of which the shell has an end open meanwhile, and not as the last
+    // command, which it may become.
+    add_shell_check("exec > " + path("descriptors") + "; ls /proc/$$/fd; true");
     ::setenv("LD_LIBRARY_PATH", "/tmp", 1);
     begin();
     ::unsetenv("LD_LIBRARY_PATH");
