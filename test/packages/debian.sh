@@ -62,7 +62,7 @@ killed_daemon_leaves_nothing() {
         ip link set wan up
         install -d -o komainu -m 755 /run/komainu
         install -d -o komainu -m 700 /var/lib/komainu
-        caps=+net_admin,+net_raw,+bpf,+perfmon  # the last for kernels that want it for the fence
+        caps=+net_admin,+net_raw,+bpf
         setpriv --reuid=komainu --regid=komainu --clear-groups --inh-caps=$caps --ambient-caps=$caps \
             komainud >/packages/daemon.log 2>&1 &
         for i in $(seq 100); do
