@@ -297,7 +297,7 @@ $(B)/echo-service: $(B)/test/echo/main.o $(B)/libkomainu.a
 # The program in the kernel: compiled for BPF, stripped of what a debugger would need, and put into
 # a header that loads it, and says nothing of where it was compiled. Debian keeps asm/ where only gcc
 # looks.
-BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -fdebug-compilation-dir=. -Isrc -I/usr/include/$(shell gcc -print-multiarch)
+BPF_CFLAGS := -target bpf -g -O2 -Wall -Wextra -fdebug-compilation-dir=. -Isrc -I/usr/include/$(shell gcc -print-multiarch 2>/dev/null)
 bpftool     = PATH="$$PATH:/usr/sbin:/sbin" bpftool
 $(B)/bpf/%.skel.h: src/guard/%.bpf.c src/guard/fence_layout.h Makefile
 	@mkdir -p $(@D)
