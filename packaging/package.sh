@@ -3,8 +3,9 @@
 # without root and without the network, and puts what comes of it into build/deb or build/rpm.
 # Whatever git does not ignore belongs to it, committed or not; a tree without git is taken as it is.
 #
-# Built twice from one tree, in whatever directory, at whatever time and with whatever umask, a package has
-# the same bytes: all files are as old as the newest entry of the changelog.
+# Built twice from one tree, by whomever, at whatever time and with whatever umask, a package has the same
+# bytes: all files are as old as the newest entry of the changelog. A Debian package does in whatever directory;
+# an RPM names its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -69,7 +70,8 @@ make_rpm() {
     rpmbuild -ba "${here[@]}" --define "_topdir $out/tree" --define "_tmppath $out/tree/tmp" \
         --define "_sourcedir $out/sources" --define "_rpmdir $out" --define "_srcrpmdir $out" \
         --define '_rpmfilename %%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm' \
-        --define '_buildhost localhost' --define 'use_source_date_epoch_as_buildtime 1' \
+        --define '_srcdefattr (-,root,root)' --define '_buildhost localhost' \
+        --define 'use_source_date_epoch_as_buildtime 1' \
         --define 'clamp_mtime_to_source_date_epoch 1' --define 'source_date_epoch_from_changelog 0' \
         packaging/rpm/komainu.spec
     rm -r "$out/tree" "$out/sources"

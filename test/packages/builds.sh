@@ -1,6 +1,7 @@
 # Packages are made twice: here; and in another directory, by a user who may do nothing, from what
 # the first build calls its source, without git and without a network, under another umask, another
-# time zone and later. No byte differs.
+# time zone and later. No byte differs. An RPM names the directory in which it was built, in its copy of
+# the spec: its second build sees its own tree there, by a mount that nobody else sees.
 # What is called $work, $here and $root is whose calls; what stands in single quotes runs elsewhere.
 # shellcheck shell=bash disable=SC2154,SC2016
 
@@ -12,9 +13,14 @@ make_elsewhere() {
         tar -xJf build/deb/komainu_*.orig.tar.xz -C "$elsewhere" --strip-components=1 || return
         chown -R nobody: "$work/elsewhere"
     fi
-    unshare --net setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" CXX="${CXX:-}" \
-        HOME="$work/elsewhere" TZ=Asia/Tokyo LANG=C.UTF-8 \
-        bash -c 'umask 077; [ -n "$CXX" ] || unset CXX; cd "$1" && make "$2"' bash "$elsewhere" "$kind" \
+    local place=$elsewhere
+    [ "$kind" = deb ] || place=$PWD
+    unshare --net --mount bash -c '
+        [ "$1" = "$2" ] || mount --bind "$1" "$2" || exit
+        cd "$2" && exec setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" \
+            CXX="${CXX:-}" HOME="$1/.." TZ=Asia/Tokyo LANG=C.UTF-8 \
+            bash -c "umask 077; [ -n \"\$CXX\" ] || unset CXX; make \"\$1\"" bash "$3"
+        ' bash "$elsewhere" "$place" "$kind" \
         >"$work/$kind.second.log" 2>&1 || { tail -n 30 "$work/$kind.second.log"; return 1; }
 }
 
