@@ -1,11 +1,12 @@
 #include "io/journal.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "io/unix_address.h"
 
 namespace komainu {
 
@@ -30,11 +31,7 @@ JournalSocket JournalSocket::open(const char* path) {
 /// By its path each time, since another journald may serve it by then.
 JournalSocket::Sent JournalSocket::send(std::string_view entry) const {
     if (!socket_) return Sent::nobody_there;
-    union {
-        sockaddr generic;
-        sockaddr_un local;
-    } journald{};
-    journald.local.sun_family = AF_UNIX;
+    UnixAddress journald;
     std::strncpy(journald.local.sun_path, path_, sizeof journald.local.sun_path - 1);
     if (::sendto(socket_.get(), entry.data(), entry.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                  &journald.generic, sizeof journald.local) >= 0)

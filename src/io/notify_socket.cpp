@@ -1,7 +1,6 @@
 #include "io/notify_socket.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,17 +10,13 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "io/unix_address.h"
+
 namespace komainu {
 
 namespace {
 
 constexpr std::uint64_t watchdog_us_max = 86'400'000'000;  // a day
-
-// A union, so that it is passed to connect() without a cast.
-union UnixAddress {
-    sockaddr generic;
-    sockaddr_un unix_path;
-};
 
 std::string take_variable(const char* name) {
     const char* const value = std::getenv(name);
@@ -51,13 +46,12 @@ Supervision take_supervision() {
 }
 
 Result<NotifySocket> NotifySocket::open(const std::string& address) {
-    UnixAddress to{};
-    to.unix_path.sun_family = AF_UNIX;
+    UnixAddress to;
     if (address.size() < 2 || (address[0] != '/' && address[0] != '@') ||
-        address.size() >= sizeof to.unix_path.sun_path)
+        address.size() >= sizeof to.local.sun_path)
         return Error{"NOTIFY_SOCKET=" + address + " is neither a path nor an abstract socket"};
-    std::ranges::copy(address, to.unix_path.sun_path);
-    if (address[0] == '@') to.unix_path.sun_path[0] = '\0';
+    std::ranges::copy(address, to.local.sun_path);
+    if (address[0] == '@') to.local.sun_path[0] = '\0';
     Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return Error::from_errno("cannot open a socket", errno);
     // An abstract name is as long as it is told to be; a path ends with its zero.

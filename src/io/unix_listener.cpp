@@ -3,12 +3,12 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "io/files.h"
+#include "io/unix_address.h"
 
 namespace komainu {
 
@@ -20,12 +20,6 @@ constexpr int backlog = 16;
 constexpr mode_t mode_of_socket(SocketIsFor whom) {
     return whom == SocketIsFor::everybody ? 0666 : 0660;
 }
-
-// A union, so that it is passed to bind() without a cast.
-union UnixAddress {
-    sockaddr generic;
-    sockaddr_un unix_path;
-};
 
 // One sentence for the case that operators meet: no such directory, or no right to write there.
 Error cannot_create(const std::string& path, int code) {
@@ -83,13 +77,12 @@ Status remove_stale_socket(const std::string& path) {
 
 // The mode is set between bind() and listen(): until then nobody can connect.
 Status bind_and_listen(const Fd& socket, const std::string& path, SocketIsFor whom) {
-    UnixAddress address{};
-    address.unix_path.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.unix_path.sun_path)
+    UnixAddress address;
+    if (path.size() >= sizeof address.local.sun_path)
         return Error{path + " is too long for the name of a socket: at most " +
-                     std::to_string(sizeof address.unix_path.sun_path - 1) + " bytes"};
-    std::memcpy(address.unix_path.sun_path, path.c_str(), path.size());
-    if (bind(socket.get(), &address.generic, sizeof address.unix_path) != 0)
+                     std::to_string(sizeof address.local.sun_path - 1) + " bytes"};
+    std::memcpy(address.local.sun_path, path.c_str(), path.size());
+    if (bind(socket.get(), &address.generic, sizeof address.local) != 0)
         return cannot_create(path, errno);
     if (chmod(path.c_str(), mode_of_socket(whom)) != 0 || listen(socket.get(), backlog) != 0)
         return Error::from_errno("cannot listen on " + path, errno);

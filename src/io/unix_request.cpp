@@ -2,12 +2,12 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/fd.h"
+#include "io/unix_address.h"
 
 namespace komainu {
 
@@ -33,11 +33,7 @@ Status wait_for(const Fd& fd, short events, WaitClock::time_point until) {
 // A Unix socket's connect() is done at once, or refused; with a full backlog it says EAGAIN, and
 // then there is nothing that poll() could wait for.
 Result<Fd> connect_to(const std::string& path) {
-    union {
-        sockaddr generic;
-        sockaddr_un local;
-    } address{};
-    address.local.sun_family = AF_UNIX;
+    UnixAddress address;
     if (path.size() >= sizeof address.local.sun_path) return failed(ENAMETOOLONG);
     std::ranges::copy(path, address.local.sun_path);
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -39,6 +39,15 @@ protected:
         if (const auto news = book.enter(peer, envelope(link), heartbeat, now))
             told.push_back(*news);
     }
+    void be_echoed_by_two_links() {
+        book.sent(7, now);
+        heartbeat.echoes.push_back({self, own_incarnation, 7, 1000});
+        ++sequence;
+        now += 1500us;
+        enter(0);
+        now += 2000us;
+        enter(1);
+    }
     std::size_t times_told(std::size_t link, LinkState state) const {
         return static_cast<std::size_t>(std::ranges::count_if(
             told, [&](const LinkNews& n) { return n.link == link && n.state == state; }));
@@ -195,13 +204,7 @@ TEST_F(LinkBookTest, BeginsAnewWithANewIncarnation) {
 }
 
 TEST_F(LinkBookTest, MeasuresTheRoundTripOfEachLinkByTheEcho) {
-    book.sent(7, now);
-    heartbeat.echoes.push_back({self, own_incarnation, 7, 1000});
-    ++sequence;
-    now += 1500us;
-    enter(0);
-    now += 2000us;
-    enter(1);
+    be_echoed_by_two_links();
     EXPECT_EQ(book.round_trip(peer, 0), 500us);
     EXPECT_EQ(book.round_trip(peer, 1), 2500us);
     EXPECT_FALSE(book.round_trip(peer, 2));
@@ -279,13 +282,7 @@ TEST_F(LinkBookTest, MeasuresByHowMuchTheTimeBetweenTwoHeartbeatsDiffersFromTheI
 }
 
 TEST_F(LinkBookTest, CountsTheRoundTripsOfEachLink) {
-    book.sent(7, now);
-    heartbeat.echoes.push_back({self, own_incarnation, 7, 1000});
-    ++sequence;
-    now += 1500us;
-    enter(0);
-    now += 2000us;
-    enter(1);
+    be_echoed_by_two_links();
     EXPECT_EQ(book.traffic(peer, 0).round_trips.most(), 500us);
     EXPECT_EQ(book.traffic(peer, 1).round_trips.most(), 2500us);
     EXPECT_EQ(book.traffic(peer, 2).round_trips.count(), 0u);
