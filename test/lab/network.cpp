@@ -22,6 +22,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "test/lab/clock.h"
 #include "test/lab/fail.h"
 
 namespace komainu::lab {
@@ -90,6 +91,15 @@ struct Network::Netlink {
         else
             rtnl_link_unset_flags(change.get(), IFF_UP);
         must_nl(rtnl_link_change(socket, link(name).get(), change.get(), 0), name);
+    }
+
+    /// The kernel sees to the carrier of a new cable later, on a busy machine much later. Until
+    /// then it drops what is sent, and says nothing.
+    void wait_until_up(const std::string& name) {
+        const auto is_up = [&] {
+            return rtnl_link_get_operstate(link(name.c_str()).get()) == IF_OPER_UP;
+        };
+        if (!wait_until(is_up, 10s)) fail("no carrier on " + name);
     }
 
     void add_address(const char* name, const IpAddress& address, int prefix_length) {
@@ -223,6 +233,8 @@ void Network::plug_in(const Host& host, int lan) {
                         ipv4_prefix_length);
     own.add_address(interface.c_str(), address_on(lan, host.number, Family::ipv6),
                     ipv6_prefix_length);
+    own.wait_until_up(interface);
+    lan_->wait_until_up(port_of(host, lan));
 }
 
 void Network::remove_interface(const Host& host, int lan) {
@@ -271,6 +283,14 @@ void shell(const Host& host, const std::string& command) {
     host.space.run([&] {
         if (std::system(command.c_str()) != 0) fail(host.name + ": " + command);
     });
+}
+
+void add_pair(const Host& host, const std::string& name, const std::string& far_end) {
+    shell(host, "ip link add " + name + " type veth peer name " + far_end + " && ip link set " +
+                    name + " up && ip link set " + far_end + " up");
+    Network::Netlink own(host.space);
+    own.wait_until_up(name);
+    own.wait_until_up(far_end);
 }
 
 }  // namespace komainu::lab

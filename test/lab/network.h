@@ -43,6 +43,9 @@ MacAddress mac_of(const Host&);
 /// Runs a command there. It has to succeed.
 void shell(const Host&, const std::string& command);
 
+/// Two more interfaces of the host's, each the other's far end, and both carry when this returns.
+void add_pair(const Host&, const std::string& name, const std::string& far_end);
+
 class Network {
 public:
     explicit Network(int lans = 1, Families families = Families::both);
@@ -81,6 +84,7 @@ public:
 
 private:
     struct Netlink;  // a libnl-route socket within one namespace
+    friend void add_pair(const Host&, const std::string&, const std::string&);
 
     void plug_in(const Host&, int lan);
 

@@ -40,11 +40,7 @@ protected:
         guarded.config = read_config(text).config;
         guarded.config.self = NodeId{1};
     }
-    void make_other_interface() {
-        guarded.shell(
-            "ip link add other0 type veth peer name other1 && ip link set other0 up && "
-            "ip link set other1 up");
-    }
+    void make_other_interface() { lab::add_pair(guarded.host, "other0", "other1"); }
     void hand_over(const std::string& text) {
         const Fd file = std::move(make_memory_file().value());
         ASSERT_EQ(::write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));

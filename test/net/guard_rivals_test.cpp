@@ -43,9 +43,7 @@ TEST(Guard, TakesNoInterfaceOfItsOwnHostForARival) {
 
 TEST(Guard, TakesNobodyInAnotherLanForARival) {
     GuardedHost guarded;
-    guarded.shell(
-        "ip link add other0 type veth peer name other1 && ip link set other0 up && ip link set "
-        "other1 up");
+    lab::add_pair(guarded.host, "other0", "other1");
     guarded.start();
     ASSERT_TRUE(guarded.hold(7));
     lab::Stranger elsewhere(guarded.host, "other1");

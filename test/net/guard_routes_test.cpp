@@ -7,10 +7,6 @@ namespace komainu {
 
 namespace {
 
-constexpr const char* other_interface =
-    "ip link add other0 type veth peer name other1 && ip link set other0 up && "
-    "ip link set other1 up";
-
 RouteConfig route(const char* name, const char* destination, const char* via, const char* source,
                   std::uint32_t table = main_table) {
     RouteConfig made;
@@ -156,7 +152,7 @@ TEST_F(GuardRoutes, FollowAnInterfaceWithoutAVipThatIsMadeAnewAndTellOfItsCarrie
     guarded_.config.routes = {route("other", "10.88.0.0/16", nullptr, nullptr)};
     guarded_.config.routes[0].interface = "other0";
     guarded_.config.rules.clear();
-    guarded_.shell(other_interface);
+    lab::add_pair(guarded_.host, "other0", "other1");
     guarded_.start();
     ASSERT_TRUE(guarded_.hold(1));
     EXPECT_TRUE(shows("route", "10.88.0.0/16 dev other0 proto 107 scope 253"));
@@ -164,7 +160,7 @@ TEST_F(GuardRoutes, FollowAnInterfaceWithoutAVipThatIsMadeAnewAndTellOfItsCarrie
     while (const auto carrier = guarded_.wait_for<CarrierReport>())
         if (*carrier == CarrierReport{Carrier::missing, "other0"}) break;
     EXPECT_EQ(ours(), 0u);
-    guarded_.shell(other_interface);
+    lab::add_pair(guarded_.host, "other0", "other1");
     EXPECT_TRUE(lab::wait_until([this] { return ours() == 1; }, patience));
 }
 

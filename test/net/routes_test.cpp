@@ -154,10 +154,7 @@ TEST_F(VirtualRoutes, ThatCannotBePutOnGiveTheVipsToAnotherNode) {
 
 TEST_F(VirtualRoutes, MakeANodeUnfitOnWhichTheirInterfaceIsDown) {
     lay_out({.more = "\n[route.back]\ndestination = 10.80.0.0/16\ninterface = back0\n"});
-    for (int node = 1; node <= 3; ++node)
-        shell(cluster().host(node),
-              "ip link add back0 type veth peer name switch0 && ip link set back0 up && "
-              "ip link set switch0 up");
+    for (int node = 1; node <= 3; ++node) add_pair(cluster().host(node), "back0", "switch0");
     const int active = start();
     ASSERT_NE(active, 0);
     EXPECT_EQ(count_on(active), 1u);

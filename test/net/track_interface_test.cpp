@@ -20,11 +20,7 @@ protected:
                       .more = "\n[lifecheck]\ntrack_interface = eth1\ntrack_delay = 300ms\n"});
     }
 
-    void add_back0(int node) {
-        on(node,
-           "ip link add back0 type veth peer name switch0 && ip link set back0 up && "
-           "ip link set switch0 up");
-    }
+    void add_back0(int node) { add_pair(cluster().host(node), "back0", "switch0"); }
 
     void on(int node, const std::string& command) { shell(cluster().host(node), command); }
 

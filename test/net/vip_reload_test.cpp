@@ -95,10 +95,7 @@ TEST_F(VipReload, RemovesAVipAndLeavesTheOther) {
 
 TEST_F(VipReload, ChangesLabelInterfaceAndPrefixOfOneVipAndDoesNotTouchTheOther) {
     const int active = begin({.vips = {"10.77.0.100/24", "10.77.0.101/24"}});
-    for (int node = 1; node <= 3; ++node)
-        on_host(node,
-                "ip link add other0 type veth peer name other1 && ip link set other0 up && "
-                "ip link set other1 up");
+    for (int node = 1; node <= 3; ++node) add_pair(cluster().host(node), "other0", "other1");
     const auto shows = [&](const std::string& interface, const std::string& text) {
         return succeeds_on(active, "ip -o addr show dev " + interface + " | grep '" + text + "'");
     };
