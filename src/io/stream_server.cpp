@@ -154,9 +154,9 @@ void StreamServer::reply(ClientId id, std::string line) {
     if (!client || !client->awaits_reply) return;
     client->awaits_reply = false;
     queue(*client, line.size() < answer_bytes_max ? std::move(line) : std::string(answer_too_long));
-    if (client->in_handler) return;  // the turn goes on where the handler was called
-    serve(*client);
-    finish_turn(*client);
+    // In a handler the turn goes on where that was called. A next line waits for a turn of its own:
+    // whoever replies may be in the midst of something.
+    if (!client->in_handler) finish_turn(*client);
 }
 
 void StreamServer::queue(Client& client, std::string line) {
@@ -179,12 +179,13 @@ void StreamServer::flush(Client& client) {
 void StreamServer::finish_turn(Client& client) {
     if (!client.socket) return;
     const bool answered = !client.awaits_reply && client.unsent.empty();
-    const bool has_another = client.unread.find('\n') != std::string::npos;
+    const bool has_another =
+        client.unread.find('\n') != std::string::npos || client.unread.size() == request_bytes_max;
     if (answered && client.sends_no_more && !has_another) return close(client);
     std::uint32_t events = 0;
     if (answered) events = EPOLLIN;
-    // Its next line is here already: the next turn comes when it could take an answer, which is
-    // now.
+    // Its next line, or what is too long for one, is here already: the next turn comes when it
+    // could take an answer, which is now.
     if (!client.unsent.empty() || (answered && has_another)) events = EPOLLOUT;
     client.watch.change(events);
     set_timer();

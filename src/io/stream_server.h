@@ -37,7 +37,8 @@ public:
 
     using RequestHandler = std::function<void(ClientId, std::string_view line)>;
 
-    /// The handler answers each request with one reply(), at once or at any later time.
+    /// The handler answers each request with one reply(), at once or at any later time. It is
+    /// called in turns of the loop alone, never from within a reply().
     StreamServer(Loop& loop, UnixListener listener, RequestHandler on_request,
                  std::optional<gid_t> lookers = {});
 

@@ -162,6 +162,21 @@ TEST_F(BackendScenario, WhatDoesNotFitIsRefusedWithAReason) {
               "\"event\" is none of detach, attach, promote, recovery-start and recovery-end");
 }
 
+// Who waits for news, and has asked again already.
+TEST_F(BackendScenario, AreToldToAClientWhoWaitsTwiceAtOnce) {
+    const int active = begin({.more = two_backends()});
+    expect_no_move(active, [&] {
+        for (int i = 0; i < 3; ++i) {
+            const std::string wait =
+                json{{"command", "backends"}, {"after", listed(active)["revision"]}}.dump();
+            const auto answer = ask_line(cluster().control_socket(active),
+                                         wait + "\n" + wait + "\n" + wait, patience);
+            ASSERT_TRUE(answer);
+            EXPECT_EQ((*answer)["ok"], true);
+        }
+    });
+}
+
 TEST_F(BackendScenario, OutliveTheEndOfAllDaemons) {
     const int active = begin({.more = two_backends()});
     ASSERT_TRUE(cluster().wait_until_whole());

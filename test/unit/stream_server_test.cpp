@@ -159,6 +159,8 @@ TEST_F(StreamServerTest, HasOneRequestOfAClientUnderWayAtATime) {
     turn();
     ASSERT_EQ(requests.size(), 1);
     server->reply(requests[0].client, "first");
+    EXPECT_EQ(requests.size(), 1) << "the next line has a turn of its own";
+    turn();
     ASSERT_EQ(requests.size(), 2);
     EXPECT_EQ(requests[1].line, "b");
     server->reply(requests[1].client, "second");
@@ -213,6 +215,20 @@ TEST_F(StreamServerTest, RefusesARequestThatIsTooLong) {
     EXPECT_EQ(client.read(), "{\"ok\":false,\"error\":\"the request is too long\"}\n");
     EXPECT_TRUE(client.ended());
     EXPECT_TRUE(requests.empty());
+}
+
+TEST_F(StreamServerTest, RefusesARequestThatIsTooLongAfterAnother) {
+    echo = false;
+    Connection client(path);
+    const std::string first(StreamServer::request_bytes_max - 1, 'x');
+    client.send(first + "\n");
+    turn();
+    client.send(std::string(StreamServer::request_bytes_max, 'x'));
+    ASSERT_EQ(requests.size(), 1);
+    server->reply(requests[0].client, "first");
+    turn();
+    EXPECT_EQ(client.read(), "first\n{\"ok\":false,\"error\":\"the request is too long\"}\n");
+    EXPECT_TRUE(client.ended());
 }
 
 TEST_F(StreamServerTest, TakesARequestThatIsJustAsLongAsItMayBe) {
