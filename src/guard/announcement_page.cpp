@@ -8,22 +8,28 @@
 
 namespace komainu {
 
-void AnnouncementPage::add(std::string_view interface, Protocol protocol, std::uint64_t frames) {
-    place_of(interface).frames[static_cast<std::size_t>(protocol)].fetch_add(frames, relaxed);
+void AnnouncementCounter::add(std::string_view interface, Protocol protocol, std::uint64_t frames) {
+    const std::size_t place = place_of(interface);
+    const auto which = static_cast<std::size_t>(protocol);
+    const std::uint64_t all = counted_[place].frames[which] += frames;
+    page_.places_[place].frames[which].store(all, relaxed);
 }
 
 /// The name is there before main counts the place in.
-AnnouncementPage::Place& AnnouncementPage::place_of(std::string_view interface) {
-    const std::size_t used = used_.load(relaxed);
-    const auto end = places_.begin() + static_cast<std::ptrdiff_t>(used);
-    const auto named = [&](const Place& place) { return interface == place.name.data(); };
-    if (const auto found = std::find_if(places_.begin(), end, named); found != end) return *found;
-    if (used == places_max) return places_.back();
-    Place& place = places_[used];
-    const std::string_view name = used + 1 == places_max ? others : interface;
-    name.copy(place.name.data(), place.name.size() - 1);
-    used_.store(used + 1, std::memory_order_release);
-    return place;
+std::size_t AnnouncementCounter::place_of(std::string_view interface) {
+    const auto named = [&](const Counted& counted) { return interface == counted.name.data(); };
+    const auto found = std::ranges::find_if(counted_, named);
+    if (found != counted_.end()) return static_cast<std::size_t>(found - counted_.begin());
+    const std::size_t next = counted_.size();
+    if (counted_.full()) return next - 1;
+    Counted fresh;
+    const std::string_view name =
+        next + 1 == counted_.capacity() ? AnnouncementPage::others : interface;
+    name.copy(fresh.name.data(), fresh.name.size() - 1);
+    counted_.push_back(fresh);
+    page_.places_[next].name = fresh.name;
+    page_.used_.store(next + 1, std::memory_order_release);
+    return next;
 }
 
 void UnmapAnnouncementPage::operator()(AnnouncementPage* page) const {

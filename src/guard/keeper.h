@@ -140,7 +140,7 @@ private:
 
     Config config_;
     LeasePage& page_;
-    AnnouncementPage& announcements_;  ///< what was sent, for main to read
+    AnnouncementCounter announcements_;  ///< what was sent, for main to read
     Fd to_main_;
     GuardTools tools_;
     InterfaceTable interfaces_;
