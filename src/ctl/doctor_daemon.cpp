@@ -139,7 +139,7 @@ void judge_real_time(const DoctorFacts& facts, Diagnoses& findings) {
                      facts.main->real_time ? "" : "real-time priority",
                      !facts.main->real_time && facts.main->locked_kib == 0 ? " and without " : "",
                      facts.main->locked_kib > 0 ? "" : "locked memory"),
-         "give its service LimitRTPRIO=11 and LimitMEMLOCK=64M, or write realtime = no"});
+         "give its service LimitRTPRIO=11 and LimitMEMLOCK=256M, or write realtime = no"});
 }
 
 void judge_open_files(const DoctorFacts& facts, Diagnoses& findings) {

@@ -263,7 +263,7 @@ void be_urgent() {
     if (!lock_memory())
         log_event(LogEvent::no_locked_memory,
                   "its memory may be swapped out: to lock it is not permitted here "
-                  "(LimitMEMLOCK=64M)");
+                  "(LimitMEMLOCK=256M)");
 }
 
 /// Of this host, for people.

@@ -417,7 +417,7 @@ TEST_F(Doctor, FindsThatFewFilesMayBeOpenAndThatItIsNotUrgent) {
     begin({.nodes = 1, .launchers = {{1, poor}}});
     expect_tells(1, "files", "may have 64 files open", "LimitNOFILE=256", "warning");
     expect_tells(1, "realtime", "without real-time priority and without locked memory",
-                 "LimitRTPRIO=11 and LimitMEMLOCK=64M", "warning");
+                 "LimitRTPRIO=11 and LimitMEMLOCK=256M", "warning");
     EXPECT_TRUE(logs(1,
                      "runs without real-time priority, which is not permitted here "
                      "(LimitRTPRIO=11)"));

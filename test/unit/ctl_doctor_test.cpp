@@ -239,7 +239,7 @@ const Ill ills[] = {
          s.facts.main->locked_kib = 0;
      },
      "realtime", Judgement::warning, "without real-time priority and without locked memory",
-     "LimitRTPRIO=11 and LimitMEMLOCK=64M"},
+     "LimitRTPRIO=11 and LimitMEMLOCK=256M"},
     {"TooFewFiles", [](Scene& s) { s.facts.main->files_max = 64; }, "files", Judgement::warning,
      "may have 64 files open", "LimitNOFILE=256"},
     {"ThatThereIsNoQuorum",
