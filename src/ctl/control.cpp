@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "io/host_view.h"
+#include "io/journal.h"
 #include "io/unix_request.h"
 
 namespace komainu {
@@ -64,10 +65,7 @@ Answer explain(const Error& error, const std::string& path, Duration patience) {
 }  // namespace
 
 std::string printable(std::string text) {
-    const auto is_control = [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    };
-    std::ranges::replace_if(text, is_control, '?');
+    std::ranges::transform(text, text.begin(), printable_byte);
     return text;
 }
 

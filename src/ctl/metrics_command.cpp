@@ -6,6 +6,7 @@
 #include "ctl/daemon_commands.h"
 #include "ctl/metrics_text.h"
 #include "ctl/output.h"
+#include "io/clock.h"
 #include "io/http_server.h"
 
 namespace komainu {
@@ -32,17 +33,24 @@ public:
     explicit Scraper(std::string socket) : socket_(std::move(socket)) {}
 
     std::string operator()() {
+        if (boot_now() < silent_until_) return metrics_text(json());
         const auto answer = ask_metrics(socket_);
         if (answer.why != told_)
             fmt::print(stderr, "komainuctl: {}\n",
                        answer.why.empty() ? "komainud answers again" : answer.why);
         told_ = answer.why;
-        return metrics_text(answer.status == ExitStatus::done ? answer.body : json());
+        if (answer.status == ExitStatus::done) return metrics_text(answer.body);
+        silent_until_ = boot_now() + silence;
+        return metrics_text(json());
     }
 
 private:
+    /// Who has asked while the daemon was waited for in vain shall not wait as long once more.
+    static constexpr Duration silence = 1s;
+
     std::string socket_;
     std::string told_;
+    Instant silent_until_;
 };
 
 ExitStatus serve(const std::string& socket, const std::string& where) {

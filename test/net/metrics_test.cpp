@@ -1,4 +1,5 @@
 // What real daemons count and measure, the exporter that gives it to Prometheus, and who may ask.
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -181,13 +182,14 @@ protected:
             text.append(bytes.data(), static_cast<std::size_t>(got));
         }
     }
-    std::string get(const std::string& path = "/metrics") {
-        const Fd socket = connected();
+    Fd asking(const std::string& path = "/metrics") {
+        Fd socket = connected();
         const std::string request = "GET " + path + " HTTP/1.1\r\nHost: lab\r\n\r\n";
         EXPECT_EQ(send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL),
                   static_cast<ssize_t>(request.size()));
-        return read(socket);
+        return socket;
     }
+    std::string get(const std::string& path = "/metrics") { return read(asking(path)); }
     bool says(const char* line) {
         return wait_until([&] { return get().find(line) != std::string::npos; }, patience);
     }
@@ -224,6 +226,21 @@ TEST_F(Exporter, ServesOthersWhileSomeSayNothingAndClosesThoseInTheEnd) {
         EXPECT_NE(get().find("\nkomainu_up 1\n"), std::string::npos);
         for (const Fd& socket : silent) EXPECT_EQ(read(socket), "");
     });
+}
+
+// Of those who ask meanwhile none is let wait as long as the one before.
+TEST_F(Exporter, TellsAllWhoAskThatTheDaemonHangs) {
+    const int standby = after(begin());
+    export_metrics_of(standby);
+    cluster().daemon(standby).signal(SIGSTOP);
+    const Instant asked_at = now();
+    std::vector<Fd> asked;
+    for (std::size_t i = 0; i < HttpServer::connections_max; ++i) asked.push_back(asking());
+    for (const Fd& socket : asked)
+        EXPECT_NE(read(socket).find("\nkomainu_up 0\n"), std::string::npos);
+    EXPECT_LT(now() - asked_at, 10s) << "Prometheus has given up";
+    cluster().daemon(standby).signal(SIGCONT);
+    EXPECT_TRUE(says("\nkomainu_up 1\n"));
 }
 
 TEST_F(Exporter, SaysWhyItCannotBegin) {
