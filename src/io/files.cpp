@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/fd.h"
 
@@ -76,6 +77,11 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
     auto file = open_file(path);
     if (!file) return file.error();
     return read_all(*file, path, bytes_max);
+}
+
+std::string text_of_file(const std::string& path) {
+    auto text = read_file(path, small_file_bytes_max);
+    return text ? std::move(*text) : std::string();
 }
 
 /// Under another name first.

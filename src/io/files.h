@@ -25,6 +25,11 @@ inline constexpr std::size_t pid_file_bytes_max = 4096;
 /// The whole file; an error that names the path when there is none, or when it is longer.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
 
+/// The same of a small file such as /proc and /run have, where one that cannot be read says
+/// nothing.
+inline constexpr std::size_t small_file_bytes_max = 64 * 1024;
+std::string text_of_file(const std::string& path);
+
 /// What a pid file says, and which file said it: a file that was written anew has another stamp.
 struct PidFile {
     pid_t pid = 0;

@@ -26,13 +26,6 @@ namespace komainu {
 
 namespace {
 
-constexpr std::size_t bytes_max = 64 * 1024;
-
-std::string text_of(const std::string& path) {
-    auto text = read_file(path, bytes_max);
-    return text ? std::move(*text) : std::string();
-}
-
 /// "VALUE" of a line "KEY=VALUE".
 std::string value_of(const std::string& text, const std::string& key) {
     const auto at = ("\n" + text).find("\n" + key + "=");
@@ -55,23 +48,23 @@ bool drop_in_keeps(const std::string& settings_file) {
         if (!list) continue;
         while (const dirent* const entry = ::readdir(list.get()))
             if (std::string_view(entry->d_name).ends_with(".conf") &&
-                keeps(text_of(directory + "/" + entry->d_name)))
+                keeps(text_of_file(directory + "/" + entry->d_name)))
                 return true;
     }
     return false;
 }
 
 void look_for_manager(unsigned index, InterfaceView& view) {
-    const auto networkd = text_of("/run/systemd/netif/links/" + std::to_string(index));
+    const auto networkd = text_of_file("/run/systemd/netif/links/" + std::to_string(index));
     const auto state = value_of(networkd, "ADMIN_STATE");
     if (!state.empty() && state != "unmanaged") {
         view.manager = Manager::networkd;
         view.settings_file = value_of(networkd, "NETWORK_FILE");
         view.keeps_foreign_addresses =
-            keeps(text_of(view.settings_file)) || drop_in_keeps(view.settings_file);
+            keeps(text_of_file(view.settings_file)) || drop_in_keeps(view.settings_file);
         return;
     }
-    const auto other = text_of("/run/NetworkManager/devices/" + std::to_string(index));
+    const auto other = text_of_file("/run/NetworkManager/devices/" + std::to_string(index));
     if (value_of(other, "managed") == "true") view.manager = Manager::network_manager;
 }
 
@@ -107,7 +100,7 @@ std::optional<HardwareView> look_at_hardware(const std::string& name) {
 }
 
 std::optional<int> kernel_setting(const std::string& path) {
-    const std::string text = text_of("/proc/sys/" + path);
+    const std::string text = text_of_file("/proc/sys/" + path);
     int number = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
     return read.ec == std::errc{} ? std::optional(number) : std::nullopt;

@@ -12,11 +12,8 @@ namespace komainu {
 
 namespace {
 
-constexpr std::size_t proc_bytes_max = 64 * 1024;
-
 std::string proc_file(pid_t pid, const std::string& name) {
-    auto text = read_file("/proc/" + std::to_string(pid) + "/" + name, proc_bytes_max);
-    return text ? std::move(*text) : std::string();
+    return text_of_file("/proc/" + std::to_string(pid) + "/" + name);
 }
 
 /// What stands behind the words at the beginning of a line, without blanks.

@@ -32,6 +32,16 @@ TEST(Files, NameThePathOfAFileThatIsMissing) {
     EXPECT_EQ(text.error().what, "cannot open /nonexistent/file: No such file or directory");
 }
 
+TEST(Files, SayNothingWhereTheyCannotBeReadAndNobodyAsksWhy) {
+    const TemporaryDirectory directory;
+    EXPECT_EQ(text_of_file(directory.write("few", "12345")), "12345");
+    EXPECT_EQ(text_of_file(directory.path("none")), "");
+    EXPECT_EQ(text_of_file(directory.path("")), "");
+    const std::string most(small_file_bytes_max, 'x');
+    EXPECT_EQ(text_of_file(directory.write("most", most)), most);
+    EXPECT_EQ(text_of_file(directory.write("many", most + 'x')), "");
+}
+
 TEST(Files, DoNotWaitForTheWriterOfAFifo) {
     TemporaryDirectory directory;
     ASSERT_EQ(mkfifo(directory.path("fifo").c_str(), 0600), 0);
