@@ -313,7 +313,9 @@ GTEST   := $(B)/test/gtest.h
 READING  = $(if $(filter test/unit/% test/net/% test/pgpool/% test/pcap/%,$<),-include $(GTEST))
 # What only komainu-check and the tests with real servers include.
 CHECKING = $(if $(filter src/checker/% test/pgpool/%,$<),$(call pkg,--cflags,$(CHECK_LIBS)))
-LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"')
+# Those who name what is installed.
+LOCATING = $(if $(filter src/runner/program.cpp,$<),-DKOMAINU_LIBEXECDIR='"$(LIBEXECDIR)"') \
+           $(if $(filter src/ctl/doctor_host.cpp,$<),-DKOMAINU_DATADIR='"$(DATADIR)"')
 # The simulator is the one test that has to be fast.
 SPEED    = $(if $(filter-out $(SIM:$(B)/%.o=%.cpp),$(filter test/%,$<)),$(OPTIMIZE_TESTS),$(OPTIMIZE))
 $(GTEST).gch: $(B)/flags

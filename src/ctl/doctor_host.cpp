@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "ctl/doctor.h"
+#include "ctl/keep_configuration.h"
 #include "ctl/status_text.h"
 
 namespace komainu {
@@ -90,28 +91,41 @@ void judge_fence(const DoctorFacts& facts, Diagnoses& findings) {
          "CAP_NET_RAW CAP_BPF; in a container the host must permit bpf(2)"});
 }
 
-std::string advice_against(Manager manager, const InterfaceView& interface) {
-    if (manager == Manager::networkd)
-        return fmt::format(
-            "write KeepConfiguration=static under [Network] in {}, then: networkctl reload",
-            interface.settings_file.empty() ? "its .network file" : interface.settings_file);
-    return "leave its connection as it is while komainud runs (the guard puts VIPs back), or take "
-           "the interface from it: nmcli device set INTERFACE managed no";
+/// Where networkd reads a drop-in for a .network file, whichever package or program wrote that.
+std::string drop_in_for(const std::vector<SettingsFile>& settings) {
+    const std::string file = settings.empty() ? "" : settings.front().path;
+    const auto name = file.substr(file.rfind('/') + 1);
+    return fmt::format("/etc/systemd/network/{}.d/komainu.conf",
+                       name.empty() ? "NAME.network" : name);
+}
+
+Diagnosis of_networkd(const std::string& interface, const std::vector<SettingsFile>& settings) {
+    const auto keep = keep_configuration_in(settings);
+    if (keep.keeps_vips())
+        return {interface, Judgement::ok,
+                "systemd-networkd manages it, and keeps addresses of others", ""};
+    const std::string what =
+        "systemd-networkd manages it, and removes VIPs when it configures it anew";
+    if (keep.file.empty())
+        return {interface, Judgement::warning, what,
+                fmt::format("copy " KOMAINU_DATADIR
+                            "/komainu/network/networkd-addresses.conf (KeepConfiguration=yes) to "
+                            "{}, then: networkctl reload",
+                            drop_in_for(settings))};
+    return {interface, Judgement::warning,
+            fmt::format("{}: KeepConfiguration={} keeps no address that has a lifetime, as VIPs do",
+                        what, keep.value),
+            fmt::format("write KeepConfiguration=yes in {}, then: networkctl reload", keep.file)};
 }
 
 void judge_manager(const std::string& name, const InterfaceView& view, Diagnoses& findings) {
-    if (view.manager == Manager::none) return;
-    const char* const manager =
-        view.manager == Manager::networkd ? "systemd-networkd" : "NetworkManager";
-    if (view.keeps_foreign_addresses)
-        findings.push_back({name, Judgement::ok,
-                            fmt::format("{} manages it, and keeps addresses of others", manager),
-                            ""});
-    else
+    if (view.manager == Manager::networkd) findings.push_back(of_networkd(name, view.settings));
+    if (view.manager == Manager::network_manager)
         findings.push_back(
             {name, Judgement::warning,
-             fmt::format("{} manages it, and removes VIPs when it configures it anew", manager),
-             advice_against(view.manager, view)});
+             "NetworkManager manages it, and removes VIPs when it configures it anew",
+             "leave its connection as it is while komainud runs (the guard puts VIPs back), or "
+             "take the interface from it: nmcli device set INTERFACE managed no"});
 }
 
 void judge_interface(const std::string& name, const InterfaceView& view, Diagnoses& findings) {

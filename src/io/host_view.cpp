@@ -1,6 +1,7 @@
 #include "io/host_view.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -16,6 +17,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 
 #include "base/fd.h"
@@ -34,34 +36,12 @@ std::string value_of(const std::string& text, const std::string& key) {
     return text.substr(from, text.find('\n', from) - from);
 }
 
-bool keeps(const std::string& settings) {
-    const auto value = value_of(settings, "KeepConfiguration");
-    return value == "static" || value == "yes" || value == "true";
-}
-
-/// networkd's drop-ins lie beside the file, or in the same place below another of its directories.
-bool drop_in_keeps(const std::string& settings_file) {
-    const auto name = settings_file.substr(settings_file.rfind('/') + 1);
-    for (const char* const place : {"/etc", "/run", "/usr/lib"}) {
-        const auto directory = std::string(place) + "/systemd/network/" + name + ".d";
-        const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir(directory.c_str()), ::closedir);
-        if (!list) continue;
-        while (const dirent* const entry = ::readdir(list.get()))
-            if (std::string_view(entry->d_name).ends_with(".conf") &&
-                keeps(text_of_file(directory + "/" + entry->d_name)))
-                return true;
-    }
-    return false;
-}
-
 void look_for_manager(unsigned index, InterfaceView& view) {
     const auto networkd = text_of_file("/run/systemd/netif/links/" + std::to_string(index));
     const auto state = value_of(networkd, "ADMIN_STATE");
     if (!state.empty() && state != "unmanaged") {
         view.manager = Manager::networkd;
-        view.settings_file = value_of(networkd, "NETWORK_FILE");
-        view.keeps_foreign_addresses =
-            keeps(text_of_file(view.settings_file)) || drop_in_keeps(view.settings_file);
+        view.settings = networkd_settings(value_of(networkd, "NETWORK_FILE"));
         return;
     }
     const auto other = text_of_file("/run/NetworkManager/devices/" + std::to_string(index));
@@ -84,6 +64,25 @@ InterfaceView look_at_interface(const std::string& name) {
     view.carrier = (request.ifr_flags & IFF_RUNNING) != 0;
     look_for_manager(index, view);
     return view;
+}
+
+/// By their names, and of those with the same name the one in the first of the places.
+std::vector<SettingsFile> networkd_settings(const std::string& network_file,
+                                            std::span<const std::string_view> places) {
+    const auto name = network_file.substr(network_file.rfind('/') + 1);
+    std::map<std::string, std::string> drop_ins;
+    for (const auto place : places) {
+        const auto directory = fmt::format("{}/systemd/network/{}.d", place, name);
+        const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir(directory.c_str()), ::closedir);
+        if (!list) continue;
+        while (const dirent* const entry = ::readdir(list.get()))
+            if (std::string_view(entry->d_name).ends_with(".conf"))
+                drop_ins.emplace(entry->d_name, directory + "/" + entry->d_name);
+    }
+    std::vector<SettingsFile> files{{network_file, text_of_file(network_file)}};
+    for (const auto& drop_in : drop_ins)
+        files.push_back({drop_in.second, text_of_file(drop_in.second)});
+    return files;
 }
 
 std::optional<HardwareView> look_at_hardware(const std::string& name) {

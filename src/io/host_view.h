@@ -6,7 +6,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/address.h"
 
@@ -15,15 +18,26 @@ namespace komainu {
 /// Who else puts addresses on an interface, and takes off those that it does not know.
 enum class Manager : std::uint8_t { none, networkd, network_manager };
 
+struct SettingsFile {
+    std::string path;
+    std::string text;
+};
+
 struct InterfaceView {
     bool exists = false;
     bool up = false;       ///< by the administrator
     bool carrier = false;  ///< the cable, or what stands for it
     Manager manager = Manager::none;
-    bool keeps_foreign_addresses = false;  ///< of networkd: KeepConfiguration
-    std::string settings_file = {};        ///< of networkd
+    std::vector<SettingsFile> settings = {};  ///< of networkd
 };
 InterfaceView look_at_interface(const std::string& name);
+
+/// A .network file of networkd and its drop-ins, in the order in which it reads them. Those that
+/// cannot be read are empty. The places of drop-ins are given for tests.
+inline constexpr std::string_view networkd_places[] = {"/etc", "/run", "/usr/local/lib",
+                                                       "/usr/lib"};
+std::vector<SettingsFile> networkd_settings(
+    const std::string& network_file, std::span<const std::string_view> places = networkd_places);
 
 struct HardwareView {
     int index = 0;

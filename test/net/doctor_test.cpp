@@ -372,10 +372,19 @@ TEST_F(Doctor, FindsAnInterfaceThatNetworkdManages) {
     std::ofstream("/run/systemd/netif/links/" + index)
         << "ADMIN_STATE=configured\nNETWORK_FILE=" << cluster().directory(1) << "/lan.network\n";
     expect_tells(1, "eth0", "systemd-networkd manages it, and removes VIPs",
-                 "write KeepConfiguration=static under [Network] in", "warning");
+                 "to /etc/systemd/network/lan.network.d/komainu.conf, then: networkctl reload",
+                 "warning");
     std::ofstream(cluster().directory(1) + "/lan.network")
         << "[Network]\nKeepConfiguration=static\n";
+    expect_tells(1, "eth0", "KeepConfiguration=static keeps no address that has a lifetime",
+                 "write KeepConfiguration=yes in " + cluster().directory(1) + "/lan.network",
+                 "warning");
+    const std::string drop_ins = "/run/systemd/network/lan.network.d";
+    std::filesystem::create_directories(drop_ins);
+    std::ofstream(drop_ins + "/20.conf") << "[Network]\nKeepConfiguration=yes\n";
     expect_tells(1, "eth0", "keeps addresses of others", "", "ok");
+    std::ofstream(drop_ins + "/30.conf") << "[Network]\nKeepConfiguration=no\n";
+    expect_tells(1, "eth0", "KeepConfiguration=no", "yes in " + drop_ins + "/30.conf", "warning");
     std::filesystem::remove_all("/run/systemd");
 }
 

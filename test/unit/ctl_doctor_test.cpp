@@ -18,6 +18,14 @@ using nlohmann::json;
 constexpr std::int64_t now_ms = 1'795'000'000'000;
 constexpr std::uint64_t cap_net_admin_and_raw = 1u << 12 | 1u << 13;
 
+constexpr const char* lan_network = "/etc/systemd/network/lan.network";
+constexpr const char* drop_in = "/etc/systemd/network/lan.network.d/10-keep.conf";
+
+/// What systemd-networkd reads.
+std::string keeping(const std::string& what) {
+    return "[Network]\nKeepConfiguration=" + what + "\n";
+}
+
 json link(const char* address) {
     return {{"address", address}, {"alive", true},     {"rtt_us", 90},
             {"loss_percent", 0},  {"received", 100},   {"received_ms_ago", 20},
@@ -428,10 +436,22 @@ const Ill ills[] = {
     {"ThatNetworkdRemovesVips",
      [](Scene& s) {
          s.facts.interfaces["eth0"].manager = Manager::networkd;
-         s.facts.interfaces["eth0"].settings_file = "/etc/systemd/network/lan.network";
+         s.facts.interfaces["eth0"].settings = {{lan_network, "[Network]\nDHCP=yes\n"}};
      },
      "eth0", Judgement::warning, "systemd-networkd manages it, and removes VIPs",
-     "KeepConfiguration=static under [Network] in /etc/systemd/network/lan.network"},
+     "networkd-addresses.conf (KeepConfiguration=yes) to "
+     "/etc/systemd/network/lan.network.d/komainu.conf, then: networkctl reload"},
+    {"ThatNetworkdKeepsOtherAddressesOnly",
+     [](Scene& s) {
+         s.facts.interfaces["eth0"].manager = Manager::networkd;
+         s.facts.interfaces["eth0"].settings = {{lan_network, "[Network]\nDHCP=yes\n"},
+                                                {drop_in, keeping("static")}};
+     },
+     "eth0", Judgement::warning,
+     "removes VIPs when it configures it anew: KeepConfiguration=static keeps no address that has "
+     "a lifetime, as VIPs do",
+     "write KeepConfiguration=yes in /etc/systemd/network/lan.network.d/10-keep.conf, then: "
+     "networkctl reload"},
     {"ThatNetworkManagerRemovesVips",
      [](Scene& s) { s.facts.interfaces["eth0"].manager = Manager::network_manager; }, "eth0",
      Judgement::warning, "NetworkManager manages it", "managed no"},
@@ -501,12 +521,41 @@ TEST(Doctor, DoesNotTakeAFewStragglersForASecondRun) {
     EXPECT_EQ(count(scene.diagnoses(), Judgement::problem), 0);
 }
 
-TEST(Doctor, IsContentWhereNetworkdKeepsAddresses) {
+int warnings_where_networkd_reads(std::vector<SettingsFile> settings) {
     Scene scene;
     auto& eth0 = scene.facts.interfaces["eth0"];
     eth0.manager = Manager::networkd;
-    eth0.keeps_foreign_addresses = true;
-    EXPECT_EQ(count(scene.diagnoses(), Judgement::warning), 0);
+    eth0.settings = std::move(settings);
+    return count(scene.diagnoses(), Judgement::warning);
+}
+
+TEST(Doctor, IsContentWhereNetworkdKeepsAllAddresses) {
+    for (const char* const yes : {"yes", "true", "1", "on", "Yes", "TRUE", "y", "t"})
+        EXPECT_EQ(warnings_where_networkd_reads({{lan_network, keeping(yes)}}), 0) << yes;
+    for (const char* const no : {"static", "dhcp", "dhcp-on-stop", "no", "false", "", "yess"})
+        EXPECT_EQ(warnings_where_networkd_reads({{lan_network, keeping(no)}}), 1) << no;
+}
+
+TEST(Doctor, ReadsSettingsAsNetworkdDoes) {
+    const auto content = [](const char* text) {
+        return warnings_where_networkd_reads({{lan_network, text}}) == 0;
+    };
+    EXPECT_TRUE(content("[Match]\nName=eth0\n\n  [Network]  \n KeepConfiguration = yes "));
+    EXPECT_TRUE(
+        content("[Network]\nKeepConfiguration=no\n[DHCP]\n[Network]\n"
+                "KeepConfiguration=yes\n#KeepConfiguration=no\n;KeepConfiguration=no\n"));
+    EXPECT_FALSE(content("KeepConfiguration=yes\n"));
+    EXPECT_FALSE(content("[Match]\nKeepConfiguration=yes\n"));
+    EXPECT_FALSE(content("[Network]\n#KeepConfiguration=yes\n"));
+    EXPECT_FALSE(content("[Network]\nKeepConfigurations=yes\nKeepConfiguration\n"));
+}
+
+TEST(Doctor, TakesTheLastOfWhatNetworkdReads) {
+    const SettingsFile says_yes{drop_in, keeping("yes")}, says_no{lan_network, keeping("no")},
+        says_nothing{"other", "[Network]\nDHCP=yes\n"};
+    EXPECT_EQ(warnings_where_networkd_reads({says_no, says_yes, says_nothing}), 0);
+    EXPECT_EQ(warnings_where_networkd_reads({says_nothing, says_yes, says_no}), 1);
+    EXPECT_EQ(warnings_where_networkd_reads({}), 1);
 }
 
 TEST(Doctor, PrintsALineForEachCheckAndBelowItWhatToDo) {
