@@ -96,7 +96,7 @@ void Daemon::take_over_keys(std::unique_ptr<const KeyRing> keys) {
 }
 
 void Daemon::reload_refused(const std::string& why, const std::vector<std::string>& problems) {
-    for (const std::string& problem : problems) log_error("{}", problem);
+    for (const std::string& problem : problems) log_event(LogEvent::config_mistake, "{}", problem);
     log_event(LogEvent::reload_refused, "{}", why);
     const Duration removal = removal_of(config_.guarded());
     if (!reload_.guard_is_asked() && node_.settings().removal != removal) reconfigure(removal);

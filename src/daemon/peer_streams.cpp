@@ -267,8 +267,9 @@ void PeerStreams::close(PeerStream& stream, std::string why) {
 
 void PeerStreams::bury(PeerStream& stream) {
     if (!std::exchange(stream.told_up, false)) return;
-    log_info("the stream with node {} by link {} has ended: {}", number(stream.node),
-             stream.link + 1, stream.why_closed);
+    log_event(LogEvent::stream_ended, {.peer = stream.node, .link = stream.link + 1},
+              "the stream with node {} by link {} has ended: {}", number(stream.node),
+              stream.link + 1, stream.why_closed);
     handlers_.down(stream.node);
 }
 

@@ -172,8 +172,9 @@ void PeerStreams::join(PeerStream& stream) {
     stream.has_joined = stream.told_up = true;
     ++joined_;
     const PeerFacts& facts = facts_[stream.node];
-    log_info("stream with node {} by link {}: it is {}, komainu {}", number(stream.node),
-             stream.link + 1, facts.host_name, facts.software_version);
+    log_event(LogEvent::stream_opened, {.peer = stream.node, .link = stream.link + 1},
+              "stream with node {} by link {}: it is {}, komainu {}", number(stream.node),
+              stream.link + 1, facts.host_name, facts.software_version);
     set_timer();
     handlers_.up(stream.node);
 }

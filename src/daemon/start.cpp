@@ -196,7 +196,7 @@ void await_end(pid_t child, int ms_max, std::string_view name) {
         if (waitpid(child, nullptr, WNOHANG) != 0) return;
         poll(nullptr, 0, end_poll_ms);
     }
-    log_warning("the {} has not ended yet", name);
+    log_event(LogEvent::process_lingers, "the {} has not ended yet", name);
 }
 
 /// What else it would have to do with the supervisor, the node does without.

@@ -67,7 +67,8 @@ Status Keeper::sweep() {
     for (const auto& address : swept.value())
         log_event(LogEvent::leftovers_removed, {.address = to_string(address.address)},
                   "removed {}, which an earlier run had left behind", to_string(address.address));
-    for (const auto& sentence : vips_.in_the_way()) log_error("{}", sentence);
+    for (const auto& [vip, interface, sentence] : vips_.in_the_way())
+        log_event(LogEvent::vip_in_the_way, {.vip = vip, .interface = interface}, "{}", sentence);
     const auto routes = routes_.sweep();
     if (!routes) return routes.error();
     if (const auto [n, rules] = routes.value(); n + rules > 0)
@@ -83,8 +84,9 @@ void Keeper::run() {
     settle();
     report(ReadyReport{});
     tools_.loop->run();
-    if (Status swept = sweep(); !swept) return log_error("{}", swept.error().what);
-    if (Status down = fence_.take_down(); !down) log_error("{}", down.error().what);
+    Status removed = sweep();
+    if (removed) removed = fence_.take_down();
+    if (!removed) log_event(LogEvent::leftovers_stuck, "{}", removed.error().what);
 }
 
 // --- Orders
@@ -294,7 +296,7 @@ void Keeper::watch_own_pulse() {
 
 void Keeper::report(const GuardReport& report) {
     if (send_over(to_main_.get(), report) == Sent::no_room)
-        log_warning("the main process does not read; a report to it is lost");
+        log_event(LogEvent::main_silent, "the main process does not read; a report to it is lost");
 }
 
 }  // namespace komainu

@@ -43,7 +43,7 @@ void Keeper::read_events() {
     page_.guard_was_awake(boot_now());
     if (Status read = tools_.monitor.drain([this](const NetlinkEvent& e) { follow(e); }); !read)
         if (const auto count = kernel_lines_.count(boot_now()))
-            log_error("{} ({} times)", read.error().what, count);
+            log_event(LogEvent::kernel_unreadable, "{} ({} times)", read.error().what, count);
     settle();
 }
 
@@ -63,7 +63,8 @@ void Keeper::follow(const NetlinkEvent& event) {
                             own_macs_.forget(e.interface);
                         },
                         [this](const Overrun&) {
-                            log_warning("netlink events were lost; takes a new inventory");
+                            log_event(LogEvent::kernel_events_lost,
+                                      "netlink events were lost; takes a new inventory");
                             take_stock();
                         }},
                event);
@@ -71,7 +72,7 @@ void Keeper::follow(const NetlinkEvent& event) {
 
 void Keeper::take_stock() {
     const auto inventory = take_inventory();
-    if (!inventory) return log_error("{}", inventory.error().what);
+    if (!inventory) return log_event(LogEvent::kernel_unreadable, "{}", inventory.error().what);
     interfaces_.follow_all(inventory.value());
     tracked_.follow_all(inventory.value());
     routes_.follow_all(inventory.value());
@@ -115,8 +116,9 @@ void Keeper::prepare(const std::vector<VipConfig>& vips, const InterfaceTable& i
         if (!link || !wants_promotion(vip) || !prepared_.insert(link->name).second) continue;
         if (link->promotes_secondaries) continue;
         if (Status set = tools_.addresses.promote_secondaries(link->interface); !set)
-            log_warning("{}: {}; removing a VIP may remove other addresses of its subnet",
-                        link->name, set.error().what);
+            log_event(LogEvent::no_promotion, {.interface = link->name},
+                      "{}: {}; removing a VIP may remove other addresses of its subnet", link->name,
+                      set.error().what);
         else
             log_notice(
                 "{}: promote_secondaries is on now, so that a VIP takes no other address "

@@ -79,16 +79,18 @@ VipSet::VipSet(const Config& config, const InterfaceTable& interfaces, AddressKe
         vips_.push_back({.config = vip, .interface = interfaces.position(vip.interface)});
 }
 
-std::vector<std::string> VipSet::in_the_way() const {
-    std::vector<std::string> sentences;
+std::vector<VipSet::InTheWay> VipSet::in_the_way() const {
+    std::vector<InTheWay> found;
     auto inventory = kernel_.take_inventory();
-    if (!inventory) return sentences;
+    if (!inventory) return found;
     for (const Vip& vip : vips_)
         for (const auto& address : inventory->addresses)
-            if (address.address.address == vip.config.address.address)
-                sentences.push_back(
-                    not_ours(vip.config, interface_name(*inventory, address.interface)).what);
-    return sentences;
+            if (address.address.address == vip.config.address.address) {
+                auto place = interface_name(*inventory, address.interface);
+                auto sentence = not_ours(vip.config, place).what;
+                found.push_back({vip.config.name, std::move(place), std::move(sentence)});
+            }
+    return found;
 }
 
 Status VipSet::hold() {

@@ -90,8 +90,13 @@ public:
 
     /// Removes what leftovers() finds, and returns what is gone.
     Result<std::vector<AddressRecord>> sweep();
-    /// After the sweep: a sentence for each VIP that is on this host all the same.
-    std::vector<std::string> in_the_way() const;
+    struct InTheWay {
+        std::string vip;
+        std::string interface;
+        std::string sentence;
+    };
+    /// After the sweep: the VIPs that are on this host all the same.
+    std::vector<InTheWay> in_the_way() const;
 
 private:
     struct Vip {

@@ -29,6 +29,7 @@ enum class LogEvent : std::uint8_t {
     monitor_group_missing,
     pause_detected,
     lines_lost,
+    process_lingers,
     // Who is active
     became_active,
     became_standby,
@@ -52,6 +53,8 @@ enum class LogEvent : std::uint8_t {
     standby_refused,
     reloaded,
     reload_refused,
+    config_mistake,
+    config_doubt,
     // Other nodes
     peer_heard,
     peer_lost,
@@ -67,6 +70,8 @@ enum class LogEvent : std::uint8_t {
     own_id_used,
     join_refused,
     refused_by_active,
+    stream_opened,
+    stream_ended,
     no_stream,
     stream_back,
     service_out_of_reach,
@@ -84,9 +89,12 @@ enum class LogEvent : std::uint8_t {
     vip_not_renewed,
     vip_not_announced,
     not_ethernet,
+    no_promotion,
     route_put_back,
     route_stuck,
     leftovers_removed,
+    leftovers_stuck,
+    vip_in_the_way,
     carrier_up,
     carrier_down,
     interface_missing,
@@ -103,7 +111,10 @@ enum class LogEvent : std::uint8_t {
     guard_died,
     guard_silent,
     guard_back,
+    main_silent,
     runner_died,
+    kernel_unreadable,
+    kernel_events_lost,
     // Hooks
     hook_runs,
     hook_done,
@@ -126,6 +137,12 @@ enum class LogEvent : std::uint8_t {
     pgpool_told_cluster,
     pgpool_corrected,
     pgpool_link_ended,
+    pgpool_restarted,
+    pgpool_unreachable,
+    pgpool_refuses,
+    pgpool_differs,
+    pgpool_unheard,
+    pgpool_mended,
 };
 
 struct LogEventEntry {

@@ -18,12 +18,12 @@ constexpr Duration verdict_interval = 1s;
 constexpr Duration submission_patience = std::chrono::milliseconds(submission_wait_ms) + 2s;
 
 /// Says what is new, and once when it is over.
-void say(std::string& said, const std::string& now, std::string_view over) {
+void say(std::string& said, LogEvent event, const std::string& now, std::string_view over) {
     if (said == now) return;
     if (!now.empty())
-        log_warning("{}", now);
+        log_event(event, "{}", now);
     else
-        log_notice("{}", over);
+        log_event(LogEvent::pgpool_mended, "{}", over);
     said = now;
 }
 
@@ -90,7 +90,7 @@ void PgpoolLink::ask_table() { table_client_.ask(ask_backends(revision_), table_
 
 void PgpoolLink::take_table(const Result<std::string>& line) {
     const auto answer = line ? read_backends(line.value()) : line.error();
-    say(said_of_table_,
+    say(said_of_table_, LogEvent::pgpool_unheard,
         answer ? "" : "cannot learn which backends the cluster has: " + answer.error().what,
         "the cluster's backends are known");
     if (!answer) {
@@ -119,21 +119,21 @@ void PgpoolLink::take_pcp(const Result<PcpAnswer>& answer) {
         return take_nodes(answer.value().nodes);
     }
     // That it has the backend so already is one of these. What counts is what it says next.
-    say(said_of_commands_,
+    say(said_of_commands_, LogEvent::pgpool_refuses,
         answer.value().error.empty() ? "" : "pgpool-II refuses: " + answer.value().error,
         "pgpool-II refuses no more");
     next_command();
 }
 
 void PgpoolLink::lose_pgpool(const std::string& why) {
-    say(said_of_pgpool_, "cannot ask pgpool-II: " + why, "");
+    say(said_of_pgpool_, LogEvent::pgpool_unreachable, "cannot ask pgpool-II: " + why, "");
     commands_.clear();
     verdict_.find(loop_.now(), "pgpool-II cannot be asked: " + why);
     end_round();
 }
 
 void PgpoolLink::take_nodes(std::vector<PcpNode> nodes) {
-    say(said_of_pgpool_, "",
+    say(said_of_pgpool_, LogEvent::pgpool_unreachable, "",
         fmt::format("pgpool-II at {} answers", to_string(settings_.pgpool.pcp)));
     note_changes(nodes);
     nodes_ = std::move(nodes);
@@ -145,7 +145,8 @@ void PgpoolLink::take_nodes(std::vector<PcpNode> nodes) {
         return end_round();
     }
     const auto difference = difference_of_servers(*wanted_, nodes_);
-    say(said_of_servers_, difference.empty() ? "" : "nothing is done: " + difference,
+    say(said_of_servers_, LogEvent::pgpool_differs,
+        difference.empty() ? "" : "nothing is done: " + difference,
         "pgpool-II has the same backends as the cluster");
     Steps steps;
     if (difference.empty())
@@ -153,13 +154,14 @@ void PgpoolLink::take_nodes(std::vector<PcpNode> nodes) {
     else
         verdict_.start_anew();
     verdict_.find(loop_.now(), difference.empty() ? reconciler_.trouble() : difference);
-    say(said_of_primary_, reconciler_.primary_trouble(), "pgpool-II has the cluster's primary");
+    say(said_of_primary_, LogEvent::pgpool_differs, reconciler_.primary_trouble(),
+        "pgpool-II has the cluster's primary");
     act(steps);
 }
 
 void PgpoolLink::note_changes(const std::vector<PcpNode>& nodes) {
     if (has_started_anew(nodes_, nodes)) {
-        log_notice("pgpool-II has started anew");
+        log_event(LogEvent::pgpool_restarted, "pgpool-II has started anew");
         reconciler_.forget();
         verdict_.start_anew();
     }
@@ -214,7 +216,7 @@ void PgpoolLink::take_submitted(const Result<std::string>& line) {
     const Submission submission = submissions_.front();
     submissions_.pop_front();
     const Status entered = line ? read_submitted(line.value()) : Status(line.error());
-    say(said_of_events_,
+    say(said_of_events_, LogEvent::pgpool_unheard,
         entered ? ""
                 : fmt::format("backend {}: the cluster does not take that pgpool-II has {}: {}",
                               submission.backend, done(submission.event), entered.error().what),
@@ -243,7 +245,8 @@ void PgpoolLink::tell() {
 
 void PgpoolLink::take_told(const Result<std::string>& line) {
     const Status told = line ? read_told(line.value()) : Status(line.error());
-    say(said_of_verdict_, told ? "" : "cannot tell how pgpool-II is: " + told.error().what,
+    say(said_of_verdict_, LogEvent::pgpool_unheard,
+        told ? "" : "cannot tell how pgpool-II is: " + told.error().what,
         "komainud is told how pgpool-II is");
 }
 

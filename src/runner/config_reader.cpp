@@ -7,7 +7,6 @@
 #include "conf/reader.h"
 #include "conf/reload.h"
 #include "io/local_addresses.h"
-#include "io/log.h"
 #include "io/memory_file.h"
 #include "runner/deadtime_record.h"
 
@@ -48,9 +47,11 @@ bool refuse(const std::string& why, const ConfigFiles& into) {
 Result<ConfigFiles> make_config_files() {
     auto text = make_memory_file();
     auto keys = make_memory_file();
+    auto warnings = make_memory_file();
     if (!text) return text.error();
     if (!keys) return keys.error();
-    return ConfigFiles{std::move(*text), std::move(*keys)};
+    if (!warnings) return warnings.error();
+    return ConfigFiles{std::move(*text), std::move(*keys), std::move(*warnings)};
 }
 
 bool read_config_anew(const ConfigSource& source, const Config& running, const Users& users,
@@ -69,9 +70,8 @@ bool read_config_anew(const ConfigSource& source, const Config& running, const U
     if (const Status remembered = remember(running, loaded.config); !remembered)
         return refuse(remembered.error().what + ", where the longer deadtime must be remembered",
                       into);
-    for (const Problem& warning : loaded.problems.list())
-        log_warning("{}", to_string(source.path, warning));
-    return write_all(into.text.get(), loaded.text) &&
+    return write_all(into.warnings.get(), report(source.path, loaded.problems)) &&
+           write_all(into.text.get(), loaded.text) &&
            write_all(into.keys.get(), std::as_bytes(loaded.keys.keys()));
 }
 

@@ -15,13 +15,17 @@ namespace komainu {
 struct ConfigFiles {
     Fd text;
     Fd keys;
+    Fd warnings;
 
-    std::array<int, 2> fds() const { return {text.get(), keys.get()}; }
+    std::array<int, 3> fds() const { return {text.get(), keys.get(), warnings.get()}; }
+    /// What main is handed.
+    std::array<int, 2> of_main() const { return {text.get(), keys.get()}; }
 };
 
 Result<ConfigFiles> make_config_files();
 
-/// Blocks. False when it is refused; then a line for each reason is in the text.
+/// Blocks. False when it is refused; then a line for each reason is in the text, else one for each
+/// warning in `warnings`.
 bool read_config_anew(const ConfigSource& source, const Config& running, const Users& users,
                       const ConfigFiles& into);
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -245,9 +246,19 @@ void Runner::config_was_read(const Run& run, const RunEnd& end) {
 void Runner::hand_over(std::uint64_t run, const ConfigFiles& files) {
     auto taken = take_config(files, taken_.config.self, users_);
     if (!taken) return report_config(run, ConfigOutcome::failed, taken.error().what);
+    log_warnings(files);
     offered_ = {run, std::move(*taken)};
     hand_to_guard(files.text.get());
-    report_config(run, ConfigOutcome::accepted, "", files.fds());
+    report_config(run, ConfigOutcome::accepted, "", files.of_main());
+}
+
+/// Not by the minder that found them, which may not keep the journal's socket.
+void Runner::log_warnings(const ConfigFiles& files) const {
+    const auto warnings = read_memory_file(files.warnings.get());
+    if (!warnings) return;
+    std::istringstream lines(warnings.value());
+    for (std::string line; std::getline(lines, line);)
+        log_event(LogEvent::config_doubt, "{}", line);
 }
 
 /// Before main hears of it, so that it is there when main speaks of it. Should the guard not read,

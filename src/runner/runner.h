@@ -66,6 +66,7 @@ private:
     void read_config(const ReadConfigOrder& order);
     void config_was_read(const Run& run, const RunEnd& end);
     void hand_over(std::uint64_t run, const ConfigFiles& files);
+    void log_warnings(const ConfigFiles& files) const;
     void hand_to_guard(int text);
     void take_over(const TakeOverOrder& order);
 

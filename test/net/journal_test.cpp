@@ -136,13 +136,53 @@ TEST_F(JournalScenario, HasTheEventsOfAllProcesses) {
         journald().has({id(LogEvent::hook_done), "KOMAINU_HOOK=hook.page", node}));  // runner
     EXPECT_TRUE(journald().has({id(LogEvent::active_known), "KOMAINU_PEER=" + std::to_string(first),
                                 node_field(after(first))}));
+    EXPECT_TRUE(
+        journald().has({id(LogEvent::stream_opened), "PRIORITY=6", "KOMAINU_LINK=1",
+                        "KOMAINU_PEER=" + std::to_string(first), node_field(after(first))}));
 
     const int next = expect_takeover(first, [&] { cluster().kill_main(first); });
     EXPECT_TRUE(journald().has({id(LogEvent::last_will_sent), "PRIORITY=4", node}));
     EXPECT_TRUE(journald().has({id(LogEvent::became_active), node_field(next)}));
+    EXPECT_TRUE(journald().has({id(LogEvent::stream_ended), "KOMAINU_LINK=1",
+                                "KOMAINU_PEER=" + std::to_string(first), node_field(next)}));
     for (int i = 1; i <= cluster().size(); ++i)
         EXPECT_EQ(cluster().log(i).find("active"), std::string::npos) << cluster().log(i);
     if (HasFailure()) std::cerr << journald().text();
+}
+
+// What was wrong with it is found by a process that ends before the journal could look whose it
+// was.
+TEST_F(JournalScenario, HasWhatIsWrongWithAConfigurationThatIsReadAnew) {
+    journald().read();
+    const int active = begin(logging_to_journal({}));
+    const std::string node = node_field(active);
+    const auto& file = cluster().configuration_file(active);
+    const auto reload = [&] {
+        return ask(cluster().control_socket(active), {{"command", "reload"}}, 2 * patience)
+            .value_or(nlohmann::json())
+            .value("ok", false);
+    };
+    replace_in_file(file, "interface = eth0", "interface = eth0\nnoprefixroute = yes");
+    EXPECT_TRUE(reload());
+    EXPECT_TRUE(journald().has(
+        {id(LogEvent::config_doubt), "PRIORITY=4", "SYSLOG_IDENTIFIER=komainud", node}))
+        << journald().text();
+    EXPECT_NE(journald().text().find("warning: noprefixroute: a node whose own address"),
+              std::string::npos);
+    replace_in_file(file, "noprefixroute = yes", "noprefixroute = perhaps");
+    EXPECT_FALSE(reload());
+    EXPECT_TRUE(journald().has({id(LogEvent::config_mistake), "PRIORITY=3", node}));
+    EXPECT_TRUE(journald().has({id(LogEvent::reload_refused), "PRIORITY=3", node}));
+}
+
+TEST_F(JournalScenario, HasAVipThatTheHostHasByItself) {
+    journald().read();
+    lay_out(logging_to_journal({}));
+    shell(cluster().host(1), "ip addr add " + to_string(vip()) + "/24 dev eth0");
+    cluster().start_all();
+    EXPECT_TRUE(journald().has({id(LogEvent::vip_in_the_way), "PRIORITY=3", "KOMAINU_VIP=v0",
+                                "KOMAINU_INTERFACE=eth0", node_field(1)}))
+        << journald().text();
 }
 
 // Its socket is there, and full: nobody reads.

@@ -153,8 +153,11 @@ TEST_F(VipSetTest, NamesTheVipsThatAreInTheWayAfterTheSweep) {
     fake.put(eth0, "10.0.0.100/24", komainu_address_proto);
     fake.put(eth1, "10.0.0.101/32", 0);
     ASSERT_TRUE(vips.sweep());
-    ASSERT_EQ(vips.in_the_way().size(), 1u);
-    EXPECT_EQ(vips.in_the_way()[0],
+    const auto found = vips.in_the_way();
+    ASSERT_EQ(found.size(), 1u);
+    EXPECT_EQ(found[0].vip, "b");
+    EXPECT_EQ(found[0].interface, "eth1");
+    EXPECT_EQ(found[0].sentence,
               "vip.b: 10.0.0.101 is already on eth1 and was not put there by komainu; remove it, "
               "or take another address for the VIP");
 }
