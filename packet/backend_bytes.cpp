@@ -125,7 +125,7 @@ bool read_flag(Reader& reader) { return read_enum<std::uint8_t>(reader, 2) == 1;
 
 Ballot read_ballot_or_none(Reader& reader) {
     Ballot ballot;
-    ballot.round = reader.u64();
+    ballot.round = read_round_or_none(reader);
     ballot.node = read_node_or_none(reader);
     if ((ballot.round == 0) != (ballot.node == no_node)) reader.fail();
     return ballot;

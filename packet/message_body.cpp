@@ -103,7 +103,7 @@ void write(Writer& writer, const SwitchoverRequest& request) {
 // -------------------------------------------
 
 std::uint64_t read_round(Reader& reader) {
-    const std::uint64_t round = reader.u64();
+    const std::uint64_t round = read_round_or_none(reader);
     if (round == 0) reader.fail();
     return round;
 }
@@ -116,7 +116,7 @@ Duration read_deadtime(Reader& reader) {
 
 Term read_term(Reader& reader) {
     Term term;
-    term.round = reader.u64();
+    term.round = read_round_or_none(reader);
     term.node = read_node_or_none(reader);
     if ((term.round == 0) != (term.node == no_node)) reader.fail();
     return term;
@@ -159,7 +159,7 @@ Echo read_echo(Reader& reader) {
 
 Release read_release(Reader& reader) {
     Release release;
-    release.round = reader.u64();
+    release.round = read_round_or_none(reader);
     release.successor = read_node_or_none(reader);
     if (release.round == 0 && release.successor != no_node) reader.fail();
     return release;
@@ -188,7 +188,7 @@ void read(Reader& reader, Heartbeat& heartbeat) {
     NodeId previous = no_node;
     for (std::size_t i = 0; i < count && reader.ok(); ++i) {
         const Echo echo = read_echo(reader);
-        if (echo.peer <= previous) return reader.fail();
+        if (!reader.ok() || echo.peer <= previous) return reader.fail();
         previous = echo.peer;
         heartbeat.echoes.push_back(echo);
     }

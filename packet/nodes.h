@@ -1,7 +1,8 @@
-// Node ids in one byte each.
+// What terms and ballots are made of: node ids in one byte each, and rounds.
 #pragma once
 
 #include "base/ids.h"
+#include "core/term.h"
 #include "packet/bytes.h"
 
 namespace komainu {
@@ -19,6 +20,12 @@ inline NodeId read_node(Reader& reader) {
     const NodeId node{reader.u8()};
     if (!is_valid(node)) reader.fail();
     return node;
+}
+
+inline std::uint64_t read_round_or_none(Reader& reader) {
+    const std::uint64_t round = reader.u64();
+    if (round > round_max) reader.fail();
+    return round;
 }
 
 }  // namespace komainu

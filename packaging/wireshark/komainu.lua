@@ -306,9 +306,15 @@ end
 
 local function dotted(round, node) return tostring(round) .. "." .. node end
 
+function Reader:round(name)
+    local round = self:long(name)
+    self:must(round:rshift(63) == zero, "a round is below 2^63")
+    return round
+end
+
 -- A term or a ballot: "7.1", or nil where there is none.
 function Reader:term(prefix)
-    local round = self:long(prefix .. ".round")
+    local round = self:round(prefix .. ".round")
     local node = self:node_or_none(prefix .. ".node")
     self:must((round == zero) == (node == 0), "of round and node only one is 0")
     if node == 0 then return nil, node end
@@ -329,7 +335,7 @@ function Reader:someones_tenancy(prefix)
 end
 
 function Reader:release()
-    local round = self:long("released.round")
+    local round = self:round("released.round")
     local successor = self:node_or_none("released.successor")
     self:must(round ~= zero or successor == 0, "a successor of no round")
     return round, successor
@@ -411,7 +417,7 @@ read_datagram[1] = function(r, sender)
 end
 
 read_datagram[2] = function(r, sender)
-    local round = r:long("candidate.round")
+    local round = r:round("candidate.round")
     r:must(round ~= zero, "a round is not 0")
     r:deadtime("deadtime")
     return "for term " .. dotted(round, sender)

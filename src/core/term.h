@@ -9,6 +9,9 @@
 
 namespace komainu {
 
+/// Of those that are believed: there is always a next one, also for who has heard of it.
+inline constexpr std::uint64_t round_max = UINT64_MAX >> 1;
+
 struct Term {
     std::uint64_t round = 0;
     NodeId node = no_node;

@@ -59,7 +59,7 @@ Heartbeat heartbeat() {
 /// With all that there can be in one.
 Heartbeat longest_heartbeat() {
     Heartbeat h = heartbeat();
-    h.highest_term = {UINT64_MAX, NodeId{64}};
+    h.highest_term = {round_max, NodeId{64}};
     h.released = {6, NodeId{3}};
     h.conditions = {true, true, true, true, true, true, true};
     h.maintenance = {{2, NodeId{3}}, true};
@@ -214,7 +214,7 @@ void alter(ByteVector& bytes, std::size_t first, std::size_t end, std::mt19937& 
 const char* const sample_lines = R"(heartbeat node 2, standby of 1, term 7.1, seq 1234
 heartbeat node 2, active, term 8.2, seq 1234
 heartbeat node 2, no active, term 7.1, not healthy, seq 1234
-heartbeat node 2, witness of 1, term 7.1 (highest 18446744073709551615.64), quarantined, leaving, on standby, paused, seq 1234
+heartbeat node 2, witness of 1, term 7.1 (highest 9223372036854775807.64), quarantined, leaving, on standby, paused, seq 1234
 vote request node 2, for term 8.2, seq 1234
 vote node 2, granted to node 1, term 7.1, seq 1234
 vote node 2, refused to node 1, term 7.1 (highest 9.3), seq 1234
@@ -236,7 +236,7 @@ promised ballot 10.2, table 9.1 up to 7
 promised ballot 10.2, table none up to 0
 outbid by ballot 9.1
 accept table 9.1 up to 7, committed 6, recovers
-accept table 18446744073709551615.64 up to 69, committed 6
+accept table 9223372036854775807.64 up to 69, committed 6
 accepted ballot 9.1, index 7
 accepted ballot 9.1, index 7, not on disk
 committed ballot 9.1, index 7

@@ -243,16 +243,30 @@ TEST_F(DatagramTest, TheLargestHeartbeatFitsItsRoom) {
     EXPECT_TRUE(opened.message == message);
 }
 
-// With 64 echoes, one of them of the sender, it would not fit the room that it is sealed into.
-TEST_F(DatagramTest, AHeartbeatThatCouldNotBeSealedAgainIsMalformed) {
-    std::string body =
+// A node echoes all others. One that echoes itself as well can be read; behind that nothing can.
+TEST_F(DatagramTest, WhatComesBehindTheLastEchoIsMalformed) {
+    const std::string before =
         "000000000000000000 0000000000000000000000000000000000 000000000000000000"
-        "0064 01 00000000000000000000 40";
+        "0064 01 00000000000000000000 000001f4 000003e8" +
+        std::string(2 * sizeof Heartbeat::digests, '0');
+    std::string echoes;
     for (int peer = 1; peer <= 64; ++peer)
-        body += fmt::format("{:02x} 0000018f00000001 0000000000000001 00000000", peer);
-    const auto datagram = by_hand(1, body);
-    EXPECT_EQ(datagram.size(), 1465u);
-    EXPECT_EQ(refusal_of(datagram), Refusal::malformed);
+        echoes += fmt::format("{:02x} 0000018f00000001 0000000000000001 000000", peer);
+    EXPECT_EQ(refusal_of(by_hand(1, before + "40" + echoes)), std::nullopt);
+    for (const char* const last : {"41", "c1", "00", "7f", "ff", "40"})
+        EXPECT_EQ(refusal_of(by_hand(1, before + "41" + echoes + last)), Refusal::malformed)
+            << last;
+}
+
+TEST_F(DatagramTest, ARoundAfterWhichThereMayBeNoNextIsMalformed) {
+    VoteRequest request{round_max, 1s};
+    EXPECT_TRUE(open(seal(request)).message == Message(request));
+    ++request.round;
+    EXPECT_EQ(refusal_of(seal(request)), Refusal::malformed);
+    EXPECT_EQ(refusal_of(seal(Release{round_max + 1, no_node})), Refusal::malformed);
+    Heartbeat heartbeat = heartbeat_with_all_peers();
+    heartbeat.highest_term.round = round_max + 1;
+    EXPECT_EQ(refusal_of(seal(heartbeat)), Refusal::malformed);
 }
 
 /// Messages that may be sent, at random.
@@ -265,12 +279,12 @@ public:
             case 0:
                 return heartbeat();
             case 1:
-                return VoteRequest{some_number(), some_deadtime()};
+                return VoteRequest{some_round(), some_deadtime()};
             case 2:
                 return Vote{tenancy(), below(2) ? VoteAnswer::granted : VoteAnswer::refused,
                             term_or_none(), some_deadtime()};
             case 3:
-                return Release{some_number(), node_or_none()};
+                return Release{some_round(), node_or_none()};
         }
         return SwitchoverRequest{tenancy(), node_or_none()};
     }
@@ -288,7 +302,8 @@ private:
     Duration some_deadtime() { return deadtime_min + below(3'599'981) * 1ms; }
     NodeId node() { return NodeId{static_cast<std::uint8_t>(1 + below(nodes_max))}; }
     NodeId node_or_none() { return below(2) ? node() : no_node; }
-    Term term() { return {some_number(), node()}; }
+    std::uint64_t some_round() { return some_number() & round_max; }
+    Term term() { return {some_round(), node()}; }
     Term term_or_none() { return below(2) ? term() : no_term; }
     Tenancy tenancy() { return {term(), Incarnation{some_number()}}; }
 
@@ -296,7 +311,7 @@ private:
         Heartbeat h;
         h.highest_term = term_or_none();
         if (below(2)) h.following = tenancy();
-        if (below(2)) h.released = {some_number(), node_or_none()};
+        if (below(2)) h.released = {some_round(), node_or_none()};
         h.priority = static_cast<std::uint16_t>(random_());
         h.conditions = {below(2) == 1, below(2) == 1, below(2) == 1, below(2) == 1, below(2) == 1};
         h.deadtime = some_deadtime();

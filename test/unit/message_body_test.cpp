@@ -158,7 +158,8 @@ TEST_F(MessageBodyTest, TheCountOfEchoesIsThatOfTheEchoes) {
 // --- The others ---------------------------------------------------------------------------------
 
 TEST_F(MessageBodyTest, AVoteIsAskedForARound) {
-    EXPECT_TRUE(opens(vote_request, "ffffffffffffffff 000001f4"));
+    EXPECT_TRUE(opens(vote_request, "7fffffffffffffff 000001f4"));
+    EXPECT_FALSE(opens(vote_request, "8000000000000000 000001f4"));
     EXPECT_FALSE(opens(vote_request, "0000000000000000 000001f4"));
 }
 

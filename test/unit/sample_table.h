@@ -36,7 +36,7 @@ inline BackendTable longest_table() {
     for (Backend& backend : base.backends) backend.recovered_by = NodeId{64};
     StaticVector<Entry, entries_max> entries;
     while (!entries.full()) entries.push_back({sample_event(BackendEventKind::detach, 63), true});
-    return *BackendTable::made_of({UINT64_MAX, NodeId{64}}, 5, base, entries);
+    return *BackendTable::made_of({round_max, NodeId{64}}, 5, base, entries);
 }
 
 }  // namespace komainu::test
