@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/deadtime.h"
 #include "base/overload.h"
 #include "core/quorum.h"
 
@@ -148,14 +149,16 @@ void Node::judge_heartbeat() {
 }
 
 /// More often than was configured while a promise of a peer's counts for less than our deadtime,
-/// which it does until it has taken the same times over.
+/// which it does until it has taken the same times over; yet ten while it counts are enough.
 Duration Node::heartbeat_interval() const {
     Duration shortest = settings_.deadtime;
     for (const Peer& peer : peers_)
         if (peer.alive()) shortest = std::min(shortest, peer.remembered());
-    return shortest == settings_.deadtime ? settings_.interval
-                                          : Duration(settings_.interval.count() * shortest.count() /
-                                                     settings_.deadtime.count());
+    // In milliseconds, of which deadtimes are made: the product of two times in nanoseconds has no
+    // room.
+    static_assert(deadtime_max / 2 < Duration::max() / (deadtime_max / 1ms));
+    const Duration as_often = settings_.interval * (shortest / 1ms) / (settings_.deadtime / 1ms);
+    return std::min(settings_.interval, std::max(as_often, shortest / 10));
 }
 
 void Node::on(const Reconfigured& to) {

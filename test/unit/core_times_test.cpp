@@ -1,6 +1,7 @@
 // New intervals and deadtimes while the cluster works, taken over by one node after the other, in
 // any order: what is promised lasts for the longer deadtime, and what a lease stands on is counted
 // by what the promising node will remember.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <utility>
@@ -124,6 +125,35 @@ TEST(Times, HeartbeatsComeOftenEnoughForTheShortestPromise) {
     node.event(times(5 * interval, longer));
     node.pass(0ms);
     EXPECT_GT(node.node().deadline(), node.now() + interval);
+}
+
+/// The one that is still to take the times over promises for less, so that more is asked of it.
+TEST(Times, HeartbeatsAreNoMoreThanTenWhileAPeerRemembers) {
+    struct {
+        Duration interval, deadtime, remembered, expected;
+    } const cases[] = {
+        {5s, 12s, 10s, Duration{50s} / 12}, {1s, 3600s, 10s, 1s},
+        {100ms, 60min, 500ms, 50ms},        {30min, 60min, 60min - 1ms, 30min - 500us},
+        {30min, 60min, 20ms, 10ms},         {10ms, 20ms, 20ms, 10ms},
+        {10ms, 60min, deadtime_min, 2ms},   {60ms, 120ms, 40ms, 20ms},
+    };
+    for (const auto& [its_interval, its_deadtime, remembered, expected] : cases) {
+        LoneNode node(2);
+        node.ready({2});
+        node.event(StandbyAsked{RequestId{1}, true});
+        Heartbeat words = node.words_of(2);
+        words.deadtime = its_deadtime;  // so that the peer is borne
+        words.remembered = remembered;
+        node.say(2, words);
+        node.event(times(its_interval, its_deadtime));
+        node.pass(0ms);
+        const std::string which =
+            fmt::format("{} {} {} ms", its_interval / 1ms, its_deadtime / 1ms, remembered / 1ms);
+        node.pass(expected - 1us);
+        EXPECT_FALSE(node.find_sent<Heartbeat>()) << which;
+        node.pass(1us);
+        EXPECT_TRUE(node.find_sent<Heartbeat>()) << which;
+    }
 }
 
 TEST(Times, ANodeThatRemembersALongerDeadtimeIsQuarantinedForThat) {
