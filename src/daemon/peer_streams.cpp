@@ -18,6 +18,9 @@ constexpr Duration judged_at_most_every = 100ms;
 constexpr Duration short_life = 1s;
 /// Without a stream to the active for so long: worth a line. A take-over takes less.
 constexpr Duration missed_after = 3s;
+/// With nobody active for so long, and two deadtimes: those whom the last one did not refuse would
+/// have taken over.
+constexpr Duration refusal_outlives = 3s;
 
 NodeId node_with(const Config& config, std::size_t link, const IpAddress& address) {
     for (const NodeConfig& node : config.nodes)
@@ -73,7 +76,11 @@ void PeerStreams::follow(NodeId active) {
     dial_trouble_.clear();
     dial_at_.reset();
     undialed_since_.reset();
-    if (active != no_node) dial_at_ = undialed_since_ = loop_.now();
+    refusal_void_at_.reset();
+    if (active != no_node)
+        dial_at_ = undialed_since_ = loop_.now();
+    else if (!refusal_.empty())
+        refusal_void_at_ = loop_.now() + refusal_outlives + 2 * config_.heartbeat.deadtime;
     set_timer();
 }
 
@@ -293,6 +300,10 @@ void PeerStreams::on_timer() {
     bury_closed();
     if (listeners_due_ && *listeners_due_ <= loop_.now()) start();
     if (dial_at_ && *dial_at_ <= loop_.now()) dial();
+    if (refusal_void_at_ && *refusal_void_at_ <= loop_.now()) {
+        refusal_void_at_.reset();
+        set_refusal("");
+    }
     set_timer();
 }
 
@@ -323,6 +334,7 @@ void PeerStreams::set_timer() {
         if (!earliest || deadline < *earliest) earliest = deadline;
     };
     if (dial_at_) consider(*dial_at_);
+    if (refusal_void_at_) consider(*refusal_void_at_);
     for (const auto& stream : streams_) consider(deadline_of(*stream));
     timer_.clear();
     if (earliest) timer_.set(*earliest);

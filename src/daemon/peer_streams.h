@@ -84,7 +84,9 @@ public:
     /// The index of the link of a stream that is up.
     std::optional<std::size_t> link_of(NodeId node) const;
     const PeerFacts* facts_of(NodeId node) const;
-    /// Of this node, by the active that it follows; empty: it is not refused.
+    /// Of this node, by the active that it follows, or that was the last for a while: a node that
+    /// is not refused is to take over from it, but if all are, one of them. Empty: it is not
+    /// refused.
     const std::string& refusal() const { return refusal_; }
     /// Who is refused by this node, and why.
     const std::map<NodeId, std::string>& refused() const { return refused_; }
@@ -154,6 +156,7 @@ private:
     std::optional<Instant> undialed_since_;  ///< a stream has been wanted and missing
     std::string dial_trouble_;
     std::string refusal_;
+    std::optional<Instant> refusal_void_at_;  ///< nobody is active, and so nobody takes it back
     std::uint64_t joined_ = 0;
     std::map<NodeId, PeerFacts> facts_;
     std::map<NodeId, std::string> refused_;

@@ -159,6 +159,25 @@ TEST_F(Streams, ANodeWithOtherVipSettingsIsRefusedWithTheReasonOnBothSides) {
     EXPECT_EQ(node_as_seen_by(*active, 3)["refused"], "");
 }
 
+TEST_F(Streams, NodesThatTheActiveHasRefusedTakeOverWhenThereIsNobodyElse) {
+    lay_out({.deadtime = 500ms});
+    for (const int node : {1, 2}) cluster().start(node);
+    const auto active = cluster().wait_for_active();
+    ASSERT_TRUE(active);
+    for (int node = 1; node <= 3; ++node) {
+        if (node == *active) continue;
+        if (cluster().running(node)) cluster().stop(node);
+        change(node, "10.77.0.100/24", "10.77.0.101/24");
+        cluster().start(node);
+        EXPECT_TRUE(logs(node, fmt::format("node {} refuses this node", *active)));
+    }
+    EXPECT_EQ(cluster().stop(*active), 0);
+    const auto next = cluster().wait_for_active();
+    ASSERT_TRUE(next);
+    EXPECT_NE(*next, *active);
+    EXPECT_TRUE(watcher().wait_for_holders(*parse_address("10.77.0.101"), {*next}, patience));
+}
+
 TEST_F(Streams, OutliveAChangeOfTheKey) {
     const std::string old_key(64, 'a');
     const std::string new_key(64, 'b');
