@@ -174,6 +174,7 @@ ClusterView view_of(const json& status) {
     view.backend_table = backend_table_view(at(status, "backend_table"));
     view.stream_trouble = text_at(at(status, "streams"), "trouble");
     view.runner_trouble = text_at(at(status, "runner"), "reason");
+    view.pgpool_caution = text_at(at(status, "pgpool"), "caution");
     const json& fence = at(status, "fence");
     view.fence = {text_at(fence, "state"), text_at(fence, "reason"),
                   number_at<std::int64_t>(fence, "dropped").value_or(0)};

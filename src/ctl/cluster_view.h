@@ -149,6 +149,7 @@ struct ClusterView {
     std::optional<LatenessView> lateness;
     std::string stream_trouble;  ///< why it has no stream to the active
     std::string runner_trouble;  ///< of that node as well; empty: its runner works
+    std::string pgpool_caution;  ///< of the pgpool-II beside that node
     DatagramView datagrams;
     FenceView fence;  ///< of the node that was asked; without a state when it does not say
 };

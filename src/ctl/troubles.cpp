@@ -159,6 +159,7 @@ void add_rest(const ClusterView& cluster, std::vector<std::string>& troubles) {
         if (!server.answers.value_or(true))
             troubles.push_back("trusted server " + server.address + " does not answer");
     if (!cluster.runner_trouble.empty()) troubles.push_back(cluster.runner_trouble);
+    if (!cluster.pgpool_caution.empty()) troubles.push_back(cluster.pgpool_caution);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ StatusSources Daemon::sources() const {
             lateness_,
             services_.view(),
             runner_.trouble(),
+            pgpool_caution_,
             tracking_,
             command_vips_,
             outside_,
@@ -127,6 +128,7 @@ void Daemon::take_pgpool_verdict(ClientId client, const AskPgpool& asked) {
         return control_.reply(client, refusal_line("there is no [pgpool] in the configuration"));
     pgpool_silence_.set(loop_.now() + silence_max);
     set_pgpool_trouble(asked.trouble);
+    pgpool_caution_ = asked.caution;
     control_.reply(client, answer_line({{"ok", true}}));
 }
 

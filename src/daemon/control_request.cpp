@@ -118,8 +118,11 @@ Result<ControlRequest> read_pgpool(const json& request) {
         return Error{"\"in_line\" is neither true nor false"};
     auto why = read_text(request, "why");
     if (!why) return why.error();
-    if (in_line->get<bool>()) return ControlRequest{AskPgpool{}};
-    return ControlRequest{AskPgpool{why->empty() ? "no reason was given" : std::move(*why)}};
+    auto caution = read_text(request, "caution");
+    if (!caution) return caution.error();
+    if (why->empty()) *why = "no reason was given";
+    return ControlRequest{
+        AskPgpool{in_line->get<bool>() ? "" : std::move(*why), std::move(*caution)}};
 }
 
 Result<ControlRequest> read_pause(const json& request, bool paused) {

@@ -71,9 +71,11 @@ struct AskBackends {
 struct AskBackendHistory {
     bool operator==(const AskBackendHistory&) const = default;
 };
-/// {"command":"pgpool","in_line":false,"why":"a sentence"}: by the link to pgpool-II.
+/// {"command":"pgpool","in_line":false,"why":"a sentence","caution":"a sentence"}: by the link to
+/// pgpool-II.
 struct AskPgpool {
-    std::string trouble;  ///< empty: it is in line
+    std::string trouble = {};  ///< empty: it is in line
+    std::string caution = {};  ///< what else an operator should know
     bool operator==(const AskPgpool&) const = default;
 };
 using ControlRequest =

@@ -205,6 +205,7 @@ private:
     Loop::Timer probe_again_;     ///< while the start is undecided
     Loop::Timer track_;           ///< an interface has been up for long enough
     Loop::Timer pgpool_silence_;  ///< the link to pgpool-II should have said something
+    std::string pgpool_caution_;  ///< what it has said of it beside
     Loop::Watch signal_watch_;
 
     ActionList actions_;

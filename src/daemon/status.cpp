@@ -347,6 +347,7 @@ json status_json(const StatusSources& s) {
         {"lateness", lateness_json(s.lateness)},
         {"runner",
          {{"state", s.runner_trouble.empty() ? "ok" : "failed"}, {"reason", s.runner_trouble}}},
+        {"pgpool", {{"caution", s.pgpool_caution}}},
         {"version", KOMAINU_VERSION}};
     const auto lease_until = node.lease_until();
     status["lease_ms"] = lease_until ? milliseconds(*lease_until - s.now) : json();

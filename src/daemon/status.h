@@ -66,6 +66,7 @@ struct StatusSources {
     const Histogram& lateness;
     std::vector<ServiceSet::View> services;
     std::string_view runner_trouble;  ///< empty: it works, or there is none
+    std::string_view pgpool_caution;  ///< empty: there is none, or no pgpool-II
     const Tracking& tracking;
     const CommandVips& command_vips;
     const Outside& outside;

@@ -243,6 +243,8 @@ constexpr LogEventEntry entries[] = {
      "pgpool-II refuses a command"},
     {LogEvent::pgpool_differs, LogLevel::warning, "883ca83214424b1a9fd94b895e762156",
      "pgpool-II has other servers than the cluster"},
+    {LogEvent::pgpool_watchdog, LogLevel::error, "885724c16f314f9f8d03dbafaaa63731",
+     "pgpool-II runs its own watchdog"},
     {LogEvent::pgpool_unheard, LogLevel::warning, "9a8bac7aa24d4c5c8dae20a9bd023137",
      "Nobody takes what pgpool-II does"},
     {LogEvent::pgpool_mended, LogLevel::notice, "76b1ea8fc8704cb1b7ec97094c806025",

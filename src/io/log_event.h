@@ -141,6 +141,7 @@ enum class LogEvent : std::uint8_t {
     pgpool_unreachable,
     pgpool_refuses,
     pgpool_differs,
+    pgpool_watchdog,
     pgpool_unheard,
     pgpool_mended,
 };

@@ -108,9 +108,10 @@ std::string submit_event(const Submission& submission, std::uint64_t key) {
 
 Status read_submitted(std::string_view line) { return status_of(line); }
 
-std::string tell_verdict(bool in_line, const std::string& why) {
+std::string tell_verdict(bool in_line, const std::string& why, const std::string& caution) {
     json request{{"command", "pgpool"}, {"in_line", in_line}};
     if (!in_line) request["why"] = why;
+    if (!caution.empty()) request["caution"] = caution;
     return line_of(request);
 }
 

@@ -28,7 +28,8 @@ std::string submit_event(const Submission& submission, std::uint64_t key);
 /// An error is why it is not entered.
 Status read_submitted(std::string_view line);
 
-std::string tell_verdict(bool in_line, const std::string& why);
+/// A caution is what an operator should know of though pgpool may be in line; mostly empty.
+std::string tell_verdict(bool in_line, const std::string& why, const std::string& caution);
 Status read_told(std::string_view line);
 
 }  // namespace komainu

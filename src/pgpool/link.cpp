@@ -110,9 +110,17 @@ void PgpoolLink::take_table(const Result<std::string>& line) {
 
 // --- pgpool --------------------------------------------------------------------------------------
 
-void PgpoolLink::poll_pgpool() { pcp_.ask({PcpCommand::node_info}); }
+void PgpoolLink::poll_pgpool() {
+    if (look_for_watchdog_ != Look::due) return pcp_.ask({PcpCommand::node_info});
+    look_for_watchdog_ = Look::under_way;
+    pcp_.ask({PcpCommand::settings});
+}
 
 void PgpoolLink::take_pcp(const Result<PcpAnswer>& answer) {
+    if (look_for_watchdog_ == Look::under_way) {
+        take_settings(answer);
+        return poll_pgpool();
+    }
     if (!answer) return lose_pgpool(answer.error().what);
     if (answer.value().to.command == PcpCommand::node_info) {
         if (!answer.value().error.empty()) return lose_pgpool(answer.value().error);
@@ -125,7 +133,22 @@ void PgpoolLink::take_pcp(const Result<PcpAnswer>& answer) {
     next_command();
 }
 
+/// A release that tells nothing of it is not asked again. The node stays fit: such a mistake is
+/// mostly one of all nodes, and then nobody would hold the VIPs.
+void PgpoolLink::take_settings(const Result<PcpAnswer>& answer) {
+    look_for_watchdog_ = Look::done;
+    if (!answer || !answer.value().watchdog) return;
+    caution_ = *answer.value().watchdog
+                   ? "pgpool-II runs its own watchdog, which moves VIPs and detaches backends "
+                     "against the cluster; write use_watchdog = off into pgpool.conf on every "
+                     "node, and restart pgpool-II"
+                   : "";
+    say(said_of_watchdog_, LogEvent::pgpool_watchdog, caution_,
+        "pgpool-II runs without its own watchdog");
+}
+
 void PgpoolLink::lose_pgpool(const std::string& why) {
+    look_for_watchdog_ = Look::when_it_answers;
     say(said_of_pgpool_, LogEvent::pgpool_unreachable, "cannot ask pgpool-II: " + why, "");
     commands_.clear();
     verdict_.find(loop_.now(), "pgpool-II cannot be asked: " + why);
@@ -135,6 +158,7 @@ void PgpoolLink::lose_pgpool(const std::string& why) {
 void PgpoolLink::take_nodes(std::vector<PcpNode> nodes) {
     say(said_of_pgpool_, LogEvent::pgpool_unreachable, "",
         fmt::format("pgpool-II at {} answers", to_string(settings_.pgpool.pcp)));
+    if (look_for_watchdog_ == Look::when_it_answers) look_for_watchdog_ = Look::due;
     note_changes(nodes);
     nodes_ = std::move(nodes);
     if (!wanted_ || !wanted_->agreed) {
@@ -164,6 +188,7 @@ void PgpoolLink::note_changes(const std::vector<PcpNode>& nodes) {
         log_event(LogEvent::pgpool_restarted, "pgpool-II has started anew");
         reconciler_.forget();
         verdict_.start_anew();
+        look_for_watchdog_ = Look::due;
     }
     if (nodes != nodes_) unrest_ends_at_ = loop_.now() + unrest;
 }
@@ -201,7 +226,8 @@ void PgpoolLink::next_command() {
 void PgpoolLink::end_round() {
     if (loop_.now() < unrest_ends_at_) pcp_.close();
     poll_timer_.set(loop_.now() + settings_.pgpool.interval);
-    if (told_ != verdict_.in_line() || told_why_ != verdict_.why()) tell();
+    if (told_ != verdict_.in_line() || told_why_ != verdict_.why() || told_caution_ != caution_)
+        tell();
 }
 
 // --- Events --------------------------------------------------------------------------------------
@@ -240,7 +266,9 @@ void PgpoolLink::tell() {
     }
     told_ = verdict_.in_line();
     told_why_ = verdict_.why();
-    verdict_client_.ask(tell_verdict(verdict_.in_line(), verdict_.why()), verdict_interval * 5);
+    told_caution_ = caution_;
+    verdict_client_.ask(tell_verdict(verdict_.in_line(), verdict_.why(), caution_),
+                        verdict_interval * 5);
 }
 
 void PgpoolLink::take_told(const Result<std::string>& line) {

@@ -26,10 +26,15 @@ public:
     PgpoolLink(Loop& loop, const PgpoolSettings& settings, std::uint64_t first_key);
 
 private:
+    /// For a watchdog of its own, which pgpool has or has not for as long as it runs: it is asked
+    /// once.
+    enum class Look : std::uint8_t { when_it_answers, due, under_way, done };
+
     void ask_table();
     void take_table(const Result<std::string>& line);
     void poll_pgpool();
     void take_pcp(const Result<PcpAnswer>& answer);
+    void take_settings(const Result<PcpAnswer>& answer);
     void lose_pgpool(const std::string& why);
     void take_nodes(std::vector<PcpNode> nodes);
     void note_changes(const std::vector<PcpNode>& nodes);
@@ -58,15 +63,19 @@ private:
     std::string revision_;
     std::optional<WantedBackends> wanted_;  ///< as komainud last said
     std::vector<PcpNode> nodes_;            ///< as pgpool last said
+    Look look_for_watchdog_ = Look::when_it_answers;
+    std::string caution_;  ///< what is wrong with it though it may be in line
     std::deque<PcpRequest> commands_;
     std::deque<Submission> submissions_;  ///< the first is under way while the client is busy
     Instant unrest_ends_at_;
     std::optional<bool> told_;
     std::string told_why_;
+    std::string told_caution_;
 
     // What the log has said, so that it says it once.
     std::string said_of_table_;
     std::string said_of_pgpool_;
+    std::string said_of_watchdog_;
     std::string said_of_servers_;
     std::string said_of_verdict_;
     std::string said_of_events_;

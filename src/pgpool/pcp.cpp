@@ -100,6 +100,8 @@ std::optional<PcpMessage> named_in(const PcpFrame& frame) {
     const auto texts = texts_of(frame.body);
     if (!texts || texts->empty()) return {};
     const auto fields = std::span(*texts).subspan(1);
+    if (texts->front() == "ProcessConfig" && frame.kind == 'b' && fields.size() == 3)
+        return PcpSetting{std::string(fields[0]), std::string(fields[1])};
     if (texts->front() == "ArraySize" && fields.size() == 1)
         if (const auto size = number_in<std::uint32_t>(fields[0]); size && *size <= pcp_nodes_max)
             return PcpArraySize{*size};
@@ -123,6 +125,10 @@ std::optional<PcpMessage> message_in(const PcpFrame& frame) {
         case 'r':
             if (frame.body != std::string_view("AuthenticationOK\0", 17)) return {};
             return PcpAuthenticated{};
+        case 'b':
+            // How many settings there are, which does not matter; and here it is in binary.
+            if (frame.body.starts_with(std::string_view("ArraySize\0", 10))) return PcpNotice{};
+            return named_in(frame);
         case 'i':
         case 'l':
         case 'c':
@@ -161,6 +167,8 @@ std::string pcp_request(const PcpRequest& request) {
             return message('C', node + '\0');
         case PcpCommand::promote:
             return message('J', node + ' ' + '\0' + 'n');  // n: and nothing in PostgreSQL
+        case PcpCommand::settings:
+            return message('B', "");
     }
     return {};
 }

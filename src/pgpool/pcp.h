@@ -41,11 +41,18 @@ struct PcpNode {
     bool operator==(const PcpNode&) const = default;
 };
 
-enum class PcpCommand : std::uint8_t { node_count, node_info, detach, attach, promote };
+enum class PcpCommand : std::uint8_t {
+    node_count,
+    node_info,
+    detach,
+    attach,
+    promote,
+    settings,  ///< what stands in pgpool.conf, or would
+};
 
 struct PcpRequest {
     PcpCommand command = PcpCommand::node_info;
-    int node = 0;  ///< of the last three
+    int node = 0;  ///< to detach, attach or promote
     bool operator==(const PcpRequest&) const = default;
 };
 
@@ -74,6 +81,11 @@ struct PcpArraySize {
     std::uint32_t size = 0;
     bool operator==(const PcpArraySize&) const = default;
 };
+struct PcpSetting {
+    std::string name;
+    std::string value;
+    bool operator==(const PcpSetting&) const = default;
+};
 /// The end of an answer.
 struct PcpDone {
     std::optional<std::uint32_t> count = {};  ///< to node_count
@@ -87,8 +99,8 @@ struct PcpError {
 struct PcpNotice {
     bool operator==(const PcpNotice&) const = default;
 };
-using PcpMessage =
-    std::variant<PcpSalt, PcpAuthenticated, PcpArraySize, PcpNode, PcpDone, PcpError, PcpNotice>;
+using PcpMessage = std::variant<PcpSalt, PcpAuthenticated, PcpArraySize, PcpNode, PcpSetting,
+                                PcpDone, PcpError, PcpNotice>;
 
 struct PcpFrame {
     char kind = 0;

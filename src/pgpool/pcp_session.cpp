@@ -14,6 +14,7 @@ void PcpSession::ask(const PcpRequest& request) {
     asked_ = request;
     nodes_announced_.reset();
     nodes_.clear();
+    watchdog_.reset();
     if (logged_in_) unsent_ += pcp_request(request);
 }
 
@@ -31,42 +32,50 @@ Status PcpSession::receive(std::string_view bytes) {
 }
 
 Status PcpSession::take(const PcpMessage& message) {
-    return std::visit(
-        Overload{
-            [&](const PcpSalt& salt) -> Status {
-                if (logged_in_) return misplaced();
-                unsent_ += pcp_login(login_, salt);
-                return Ok{};
-            },
-            [&](const PcpAuthenticated&) -> Status {
-                logged_in_ = true;
-                if (asked_) unsent_ += pcp_request(*asked_);
-                return Ok{};
-            },
-            [&](const PcpArraySize& array) -> Status {
-                nodes_announced_ = array.size;
-                return Ok{};
-            },
-            [&](const PcpNode& node) -> Status {
-                if (nodes_.size() >= nodes_announced_.value_or(0)) return misplaced();
-                nodes_.push_back(node);
-                return Ok{};
-            },
-            [&](const PcpDone& done) -> Status {
-                if (!asked_) return misplaced();
-                if (asked_->command == PcpCommand::node_info && nodes_announced_ != nodes_.size())
-                    return misplaced();
-                answer_ = PcpAnswer{*std::exchange(asked_, {}), "", std::move(nodes_), done.count};
-                return Ok{};
-            },
-            [&](const PcpError& error) -> Status {
-                if (!logged_in_) return Error{error.text};
-                if (!asked_) return misplaced();
-                answer_ = PcpAnswer{*std::exchange(asked_, {}), error.text};
-                return Ok{};
-            },
-            [](const PcpNotice&) -> Status { return Ok{}; }},
-        message);
+    return std::visit(Overload{[&](const PcpSalt& salt) -> Status {
+                                   if (logged_in_) return misplaced();
+                                   unsent_ += pcp_login(login_, salt);
+                                   return Ok{};
+                               },
+                               [&](const PcpAuthenticated&) -> Status {
+                                   logged_in_ = true;
+                                   if (asked_) unsent_ += pcp_request(*asked_);
+                                   return Ok{};
+                               },
+                               [&](const PcpArraySize& array) -> Status {
+                                   nodes_announced_ = array.size;
+                                   return Ok{};
+                               },
+                               [&](const PcpNode& node) -> Status {
+                                   if (nodes_.size() >= nodes_announced_.value_or(0))
+                                       return misplaced();
+                                   nodes_.push_back(node);
+                                   return Ok{};
+                               },
+                               [&](const PcpSetting& setting) -> Status {
+                                   if (!asked_ || asked_->command != PcpCommand::settings)
+                                       return misplaced();
+                                   if (setting.name == "use_watchdog")
+                                       watchdog_ = setting.value != "0";
+                                   return Ok{};
+                               },
+                               [&](const PcpDone& done) -> Status {
+                                   if (!asked_) return misplaced();
+                                   if (asked_->command == PcpCommand::node_info &&
+                                       nodes_announced_ != nodes_.size())
+                                       return misplaced();
+                                   answer_ = PcpAnswer{*std::exchange(asked_, {}), "",
+                                                       std::move(nodes_), done.count, watchdog_};
+                                   return Ok{};
+                               },
+                               [&](const PcpError& error) -> Status {
+                                   if (!logged_in_) return Error{error.text};
+                                   if (!asked_) return misplaced();
+                                   answer_ = PcpAnswer{*std::exchange(asked_, {}), error.text};
+                                   return Ok{};
+                               },
+                               [](const PcpNotice&) -> Status { return Ok{}; }},
+                      message);
 }
 
 Status PcpSession::misplaced() const { return Error{"pgpool-II answers out of turn"}; }

@@ -16,6 +16,7 @@ struct PcpAnswer {
     std::string error;                        ///< pgpool's own words, or empty: it was done
     std::vector<PcpNode> nodes = {};          ///< to node_info
     std::optional<std::uint32_t> count = {};  ///< to node_count
+    std::optional<bool> watchdog = {};        ///< to settings: use_watchdog, the one that matters
     bool operator==(const PcpAnswer&) const = default;
 };
 
@@ -46,6 +47,7 @@ private:
     std::optional<PcpRequest> asked_;
     std::optional<std::uint32_t> nodes_announced_;
     std::vector<PcpNode> nodes_;
+    std::optional<bool> watchdog_;
     std::optional<PcpAnswer> answer_;
 };
 

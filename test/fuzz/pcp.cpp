@@ -22,8 +22,9 @@ struct Heard {
 };
 
 Heard hear(std::string_view bytes, std::size_t piece) {
-    constexpr std::array commands{PcpCommand::node_info, PcpCommand::node_count, PcpCommand::detach,
-                                  PcpCommand::attach, PcpCommand::promote};
+    constexpr std::array commands{PcpCommand::node_info, PcpCommand::node_count,
+                                  PcpCommand::detach,    PcpCommand::attach,
+                                  PcpCommand::promote,   PcpCommand::settings};
     PcpSession session(PcpLogin{"komainu", "secret"});
     Heard heard;
     // One request before the other, so that the sizes of the pieces do not matter.
@@ -65,6 +66,9 @@ std::vector<std::string> seeds() {
                        "NodeInfo\000127.0.0.1\0005432\0001\0000\000up\0001.0\0002\000primary"
                        "\0000\000\000\0001795842442\0"sv) +
                 framed('i', "CommandComplete\0"sv),
+            login + framed('b', "ArraySize\0\0\0\0\1"sv) +
+                framed('b', "ProcessConfig\0use_watchdog\0000\0non 0 if on\0"sv) +
+                framed('b', "CommandComplete\0"sv),
             login + framed('l', "CommandComplete\0003\0"sv),
             login + framed('d', "CommandComplete\0"sv),
             login + framed('N', "SNOTICE\0Mhello\0\0"sv) + framed('E', "SERROR\0Mno\0Dnever\0\0"sv),

@@ -62,7 +62,8 @@ std::string line_of(const ControlRequest& request) {
                    [](const AskPgpool& asked) {
                        return json{{"command", "pgpool"},
                                    {"in_line", asked.trouble.empty()},
-                                   {"why", asked.trouble}};
+                                   {"why", asked.trouble},
+                                   {"caution", asked.caution}};
                    }},
                request)
         .dump();
@@ -107,6 +108,7 @@ std::vector<std::string> seeds() {
             line_of(AskBackends{"1.2-3"}),
             line_of(AskBackendHistory{}),
             line_of(AskPgpool{"it is not there"}),
+            line_of(AskPgpool{"", "it has a watchdog"}),
             R"({"command":"switchover","node":65})",
             R"({"command":"switchover","node":1e99})",
             R"({"command":"a\u0000\ud83d\ude00\n"})",

@@ -54,6 +54,21 @@ void FakePgpool::start_anew(const std::vector<bool>& attached) {
     }
 }
 
+void FakePgpool::set_watchdog(bool runs) {
+    const std::lock_guard lock(mutex_);
+    watchdog_ = runs;
+}
+
+void FakePgpool::keep_settings_secret() {
+    const std::lock_guard lock(mutex_);
+    secret_ = true;
+}
+
+int FakePgpool::settings_asked() {
+    const std::lock_guard lock(mutex_);
+    return settings_asked_;
+}
+
 bool FakePgpool::is_attached(int backend) {
     const std::lock_guard lock(mutex_);
     return node(backend).is_attached();
@@ -119,6 +134,14 @@ std::string FakePgpool::answer(char kind, const std::string& body) {
                                 n.changed));
             return all + message('i', done);
         }
+        case 'B':
+            ++settings_asked_;
+            if (secret_) return message('?', "");
+            return message('b', "ArraySize\0\0\0\0\2"sv) +
+                   message('b', "ProcessConfig\0port\09999\0pgpool accepting port number\0"sv) +
+                   message('b', fmt::format("ProcessConfig\0use_watchdog\0{}\0non 0 if on\0"sv,
+                                            watchdog_ ? 1 : 0)) +
+                   message('b', done);
         case 'D':
         case 'C': {
             const int backend = std::stoi(body);
@@ -180,6 +203,11 @@ std::string FakeKomainud::why() {
     return why_;
 }
 
+std::string FakeKomainud::caution() {
+    const std::lock_guard lock(mutex_);
+    return caution_;
+}
+
 int FakeKomainud::verdicts() {
     const std::lock_guard lock(mutex_);
     return verdicts_;
@@ -212,6 +240,7 @@ std::string FakeKomainud::answer(const std::string& line) {
     }
     ++verdicts_;
     why_ = request.value("in_line", false) ? "" : request.value("why", "no reason");
+    caution_ = request.value("caution", "");
     return R"({"ok":true})";
 }
 

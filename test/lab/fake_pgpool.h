@@ -24,10 +24,15 @@ public:
     void set_primary(int backend);
     /// As after a restart: nothing is as it was but the attached ones that are given.
     void start_anew(const std::vector<bool>& attached);
+    /// Of its own.
+    void set_watchdog(bool runs);
+    /// It takes a question for its settings for nonsense from now on, and hangs up.
+    void keep_settings_secret();
 
     bool is_attached(int backend);
     /// "D 1", "C 2", in the order in which they came.
     std::vector<std::string> commands();
+    int settings_asked();
     int open_connections();
     /// Those that ended without a word.
     int broken_connections();
@@ -42,6 +47,9 @@ private:
     std::vector<PcpNode> nodes_;
     std::vector<std::string> commands_;
     int changes_ = 0;
+    bool watchdog_ = false;
+    bool secret_ = false;
+    int settings_asked_ = 0;
     int open_ = 0;
     int broken_ = 0;
     Server server_;
@@ -62,6 +70,7 @@ public:
     bool is_up(int backend);
     bool in_line();
     std::string why();
+    std::string caution();
     int verdicts();
     /// "detach 1", in the order in which they came, each once for each time.
     std::vector<std::string> events();
@@ -86,6 +95,7 @@ private:
     std::vector<std::string> keys_;
     std::string refusal_;
     std::string why_ = "nothing has been said";
+    std::string caution_;
     int verdicts_ = 0;
     bool agreed_ = true;
     bool silent_ = false;

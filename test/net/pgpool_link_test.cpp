@@ -186,6 +186,58 @@ TEST_F(PgpoolLinkTest, BringsAPgpoolThatHasStartedAnewIntoLine) {
     EXPECT_NE(log().find("pgpool-II has started anew"), std::string::npos) << log();
 }
 
+TEST_F(PgpoolLinkTest, TellsOfAPgpoolThatRunsItsOwnWatchdog) {
+    constexpr const char* caution = "pgpool-II runs its own watchdog, which moves VIPs";
+    const auto is_told = [&] { return komainud_->caution().starts_with(caution); };
+    start_komainud();
+    start_pgpool();
+    pgpool_->set_watchdog(true);
+    start_link();
+    EXPECT_TRUE(wait_until(is_told, limit)) << log();
+    EXPECT_TRUE(komainud_->in_line()) << "that alone does not make the node unfit";
+    EXPECT_NE(log().find(std::string("error: ") + caution), std::string::npos) << log();
+    EXPECT_EQ(log().find(caution), log().rfind(caution)) << "it is said once";
+
+    // It takes a restart to be without.
+    pgpool_->set_watchdog(false);
+    sleep_for(500ms);
+    EXPECT_TRUE(is_told());
+    pgpool_->start_anew({true, true, true});
+    EXPECT_TRUE(wait_until([&] { return komainud_->caution().empty(); }, limit));
+    EXPECT_NE(log().find("pgpool-II runs without its own watchdog"), std::string::npos) << log();
+    EXPECT_TRUE(becomes_in_line());
+}
+
+TEST_F(PgpoolLinkTest, AsksForSettingsOncePerStartOfPgpoolAndSaysNothingOfWhatIsRight) {
+    start_all();
+    sleep_for(500ms);
+    EXPECT_EQ(pgpool_->settings_asked(), 1);
+    EXPECT_EQ(log().find("watchdog"), std::string::npos) << log();
+    pgpool_.reset();
+    EXPECT_TRUE(
+        wait_until([&] { return log().find("cannot ask pgpool-II") != std::string::npos; }, limit));
+    std::filesystem::remove(config_.pgpool->pcp.unix_socket);
+    start_pgpool();
+    pgpool_->set_watchdog(true);
+    EXPECT_TRUE(wait_until([&] { return !komainud_->caution().empty(); }, limit)) << log();
+    EXPECT_EQ(pgpool_->settings_asked(), 1);
+}
+
+// Whatever a release makes of that question.
+TEST_F(PgpoolLinkTest, GoesOnWithoutSettingsThatItDoesNotUnderstand) {
+    start_komainud();
+    start_pgpool();
+    pgpool_->keep_settings_secret();
+    start_link();
+    EXPECT_TRUE(wait_until([&] { return pgpool_->settings_asked() == 1; }, limit));
+    EXPECT_TRUE(becomes_in_line()) << log();
+    sleep_for(500ms);
+    EXPECT_EQ(pgpool_->settings_asked(), 1);
+    EXPECT_TRUE(komainud_->in_line());
+    EXPECT_EQ(komainud_->caution(), "");
+    EXPECT_EQ(log().find("cannot ask"), std::string::npos) << log();
+}
+
 TEST_F(PgpoolLinkTest, SaysWhyPgpoolCannotBeAsked) {
     start_komainud();
     start_link();

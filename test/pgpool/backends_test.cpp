@@ -15,6 +15,8 @@ namespace {
 
 constexpr int primary = 0, standby = 1;
 
+enum class ServersHave : std::uint8_t { no_watchdog, their_watchdog };
+
 class PgpoolBackends : public PgpoolScenario {
 protected:
     void SetUp() override {
@@ -23,7 +25,8 @@ protected:
             GTEST_SKIP() << "komainu-pgpool, the link to pgpool-II, was not built";
     }
 
-    int begin_with_backends(const std::string& mode = "mirror") {
+    int begin_with_backends(const std::string& mode = "mirror",
+                            ServersHave watchdog = ServersHave::no_watchdog) {
         auto options = checked_by_process();
         options.more +=
             "\n[backends]\nfailover_command = @directory@/../failover %d %P\n"
@@ -38,12 +41,15 @@ protected:
         lay_out(std::move(options));
         write_failover_command();
         // In consensus pgpool-II's own detection is off (conf/pgpool/consensus.conf).
-        make_lab({.settings = mode == "mirror" ? ""
-                                               : "health_check_period = 0\n"
-                                                 "failover_on_backend_error = off\n"
-                                                 "failover_on_backend_shutdown = off\n"
-                                                 "detach_false_primary = off\n"
-                                                 "auto_failback = off\n"});
+        std::string settings = mode == "mirror" ? ""
+                                                : "health_check_period = 0\n"
+                                                  "failover_on_backend_error = off\n"
+                                                  "failover_on_backend_shutdown = off\n"
+                                                  "detach_false_primary = off\n"
+                                                  "auto_failback = off\n";
+        if (watchdog == ServersHave::their_watchdog)
+            settings += watchdog_settings(cluster(), "external", "");
+        make_lab({.settings = settings});
         lab().start_pgpools();
         const int active = start();
         if (active != 0) lab().start_client();
@@ -127,6 +133,21 @@ TEST_F(PgpoolBackends, AreDetachedAndAttachedEverywhereWhenOnePgpoolDoes) {
     lab().pgpool(active).pcp("attach_node", "-n 1");
     EXPECT_TRUE(lab().wait_until_nobody_says(standby, "down"));
     EXPECT_TRUE(lab().client().commits(patience));
+}
+
+// Both would decide about backends, and mostly about one VIP.
+TEST_F(PgpoolBackends, AreSaidToHaveAWatchdogOfTheirOwnWhereTheyDo) {
+    const auto caution = [&](int node) {
+        const auto status = cluster().status(node);
+        return status ? status->at("pgpool").at("caution").get<std::string>() : "no answer";
+    };
+    ASSERT_NE(begin_with_backends("mirror", ServersHave::their_watchdog), 0);
+    for (int node = 1; node <= cluster().size(); ++node)
+        EXPECT_TRUE(wait_until(
+            [&] { return caution(node).starts_with("pgpool-II runs its own watchdog"); }, patience))
+            << caution(node) << "\n"
+            << cluster().log(node);
+    EXPECT_TRUE(logs(1, "error: pgpool-II runs its own watchdog, which moves VIPs"));
 }
 
 // Test 014: what an operator asks for needs no consensus.

@@ -135,6 +135,9 @@ TEST(ControlRequest, IsWhatTheLinkToPgpoolSaysOfIt) {
                   ControlRequest{AskPgpool{"no reason was given"}});
     for (const std::string in_line : {"", R"(,"in_line":1)", R"(,"in_line":"true")"})
         EXPECT_EQ(said(in_line).error().what, "\"in_line\" is neither true nor false");
+    EXPECT_EQ(said(R"(,"in_line":true,"caution":"it has a watchdog")").value(),
+              (ControlRequest{AskPgpool{"", "it has a watchdog"}}));
+    EXPECT_EQ(said(R"(,"in_line":true,"caution":[])").error().what, "\"caution\" is no text");
     for (const std::string in_line : {"true", "false"})
         EXPECT_EQ(said(R"(,"in_line":)" + in_line + R"(,"why":7)").error().what,
                   "\"why\" is no text");

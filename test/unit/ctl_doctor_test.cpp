@@ -455,6 +455,11 @@ const Ill ills[] = {
     {"ThatNetworkManagerRemovesVips",
      [](Scene& s) { s.facts.interfaces["eth0"].manager = Manager::network_manager; }, "eth0",
      Judgement::warning, "NetworkManager manages it", "managed no"},
+    {"ThatPgpoolRunsItsOwnWatchdog",
+     [](Scene& s) {
+         s.status["pgpool"] = {{"caution", "pgpool-II runs its own watchdog"}};
+     },
+     "status", Judgement::problem, "pgpool-II runs its own watchdog", "STATUS"},
     {"ThatNobodyIsAnswered",
      [](Scene& s) { s.facts.settings["net/ipv4/conf/eth0/arp_ignore"] = 8; }, "sysctl",
      Judgement::problem, "arp_ignore is 8: this host does not answer for its VIPs", "sysctl -w"},

@@ -138,6 +138,14 @@ TEST(Troubles, HaveTheRunnersDeathAmongThem) {
     EXPECT_EQ(troubles_of(view_of(status)), Said{"the runner died"});
 }
 
+TEST(Troubles, HaveWhatIsWrongWithPgpoolAmongThem) {
+    auto status = healthy();
+    status["pgpool"] = {{"caution", "pgpool-II runs its own watchdog"}};
+    EXPECT_EQ(troubles_of(view_of(status)), Said{"pgpool-II runs its own watchdog"});
+    status["pgpool"]["caution"] = "";
+    EXPECT_EQ(troubles_of(view_of(status)), Said{});
+}
+
 TEST(StatusText, SaysWhoElseClaimsAVip) {
     auto status = healthy();
     status["rivals"] = json::array({{{"vip", "main"},

@@ -40,6 +40,7 @@ TEST(Pcp, FramesHaveALetterAndALengthThatCountsItself) {
     EXPECT_EQ(pcp_request({PcpCommand::detach, 1}), "D\0\0\0\0061\0"s);
     EXPECT_EQ(pcp_request({PcpCommand::attach, 12}), "C\0\0\0\00712\0"s);
     EXPECT_EQ(pcp_request({PcpCommand::promote, 2}), "J\0\0\0\0102 \0n"s);
+    EXPECT_EQ(pcp_request({PcpCommand::settings}), "B\0\0\0\4"s);
     EXPECT_EQ(pcp_goodbye(), "X\0\0\0\4"s);
 }
 
@@ -86,6 +87,18 @@ TEST(Pcp, ANodeOfEachReleaseIsReadByTheNumberOfItsFields) {
 TEST(Pcp, ANodeInQuarantineCountsAsDown) {
     EXPECT_EQ(node_of("NodeInfo\0/tmp\0005432\0002\0001\0001.0\0003\0000\0009\0"sv).status,
               PcpNodeStatus::down);
+}
+
+TEST(Pcp, ASettingHasANameAndAValueWhichMayBeEmpty) {
+    EXPECT_EQ(read('b', "ProcessConfig\0use_watchdog\0000\0non 0 if operating in use_watchdog\0"sv)
+                  .value(),
+              PcpMessage(PcpSetting{"use_watchdog", "0"}));
+    EXPECT_EQ(read('b', "ProcessConfig\0ssl_key\0\0path to the SSL private key file\0"sv).value(),
+              PcpMessage(PcpSetting{"ssl_key", ""}));
+    EXPECT_EQ(read('b', "ArraySize\0\0\0\0\220"sv).value(), PcpMessage(PcpNotice{}));
+    EXPECT_EQ(read('b', "CommandComplete\0"sv).value(), PcpMessage(PcpDone{}));
+    EXPECT_FALSE(read('b', "ProcessConfig\0use_watchdog\0000\0"sv));
+    EXPECT_FALSE(read('i', "ProcessConfig\0use_watchdog\0000\0as it is\0"sv));
 }
 
 TEST(Pcp, AnErrorIsPgpoolsOwnWordsInOneLine) {
@@ -149,6 +162,26 @@ TEST_F(PcpSessionTest, CollectsTheNodesHoweverTheBytesCome) {
     ASSERT_TRUE(answer);
     ASSERT_EQ(answer->nodes.size(), 2u);
     EXPECT_TRUE(answer->nodes[1].primary);
+}
+
+TEST_F(PcpSessionTest, OfTheSettingsTellsWhetherTheWatchdogRuns) {
+    log_in();
+    const auto setting = [](std::string_view value) {
+        return framed('b', "ProcessConfig\0use_watchdog\0"s + std::string(value) + "\0non 0 if\0"s);
+    };
+    const auto others = framed('b', "ArraySize\0\0\0\0\220"sv) +
+                        framed('b', "ProcessConfig\0port\09999\0port number\0"sv);
+    const auto watchdog_in = [&](const std::string& settings) {
+        session_.ask({PcpCommand::settings});
+        EXPECT_TRUE(session_.receive(others + settings + framed('b', "CommandComplete\0"sv)));
+        const auto answer = session_.take_answer();
+        return answer ? answer->watchdog : std::nullopt;
+    };
+    EXPECT_EQ(watchdog_in(setting("1")), std::optional(true));
+    EXPECT_EQ(watchdog_in(setting("0")), std::optional(false));
+    EXPECT_EQ(watchdog_in(""), std::nullopt);
+    session_.ask({PcpCommand::node_info});
+    EXPECT_FALSE(session_.receive(setting("1"))) << "they were not asked for";
 }
 
 TEST_F(PcpSessionTest, ARefusalIsAnAnswerAndTheSessionGoesOn) {

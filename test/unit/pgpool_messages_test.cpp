@@ -13,9 +13,11 @@ TEST(PgpoolMessages, AskForTheTableAndSubmitAndTell) {
     EXPECT_EQ(submit_event({1, PgpoolEvent::detach, 2}, 0xfe),
               R"({"command":"backend","event":"detach","id":2,"key":"00000000000000fe",)"
               R"("origin":"pgpool","wait_ms":5000})");
-    EXPECT_EQ(tell_verdict(true, ""), R"({"command":"pgpool","in_line":true})");
-    EXPECT_EQ(tell_verdict(false, "it is \xff"),
+    EXPECT_EQ(tell_verdict(true, "", ""), R"({"command":"pgpool","in_line":true})");
+    EXPECT_EQ(tell_verdict(false, "it is \xff", ""),
               "{\"command\":\"pgpool\",\"in_line\":false,\"why\":\"it is \xef\xbf\xbd\"}");
+    EXPECT_EQ(tell_verdict(true, "", "it has a watchdog"),
+              R"({"caution":"it has a watchdog","command":"pgpool","in_line":true})");
 }
 
 TEST(PgpoolMessages, ReadTheTable) {
