@@ -92,22 +92,27 @@ private:
     PeerStreams::Handlers stream_handlers();
     void judge();
     void recover_from_pause(Duration late);
+    void on_signal();
+    void stop();
+
+    // What comes by the links and goes out by them (daemon_wire.cpp).
     void on_datagram(std::size_t link, Bytes bytes, const Endpoint& source);
     std::optional<std::size_t> place_of(const IpAddress& address, std::size_t link) const;
     void on_message(std::size_t link, std::optional<std::size_t> place);
     void transmit(std::uint64_t sequence, const Message& message, NodeId to);
     LastWillBytes last_will(Term term) const;
 
+    // The guard (daemon_guard.cpp).
     void on_guard_report(const GuardReport& report);
     void on_guard_trouble(std::string_view trouble);
     void guard_holds(Term term);
     void guard_dropped(Term term);
-    void on_signal();
-    void stop();
+    void set_fence_trouble(std::string trouble);
+
+    // What makes this node fit, or not (daemon_fitness.cpp).
     void watch_trusted_servers(std::vector<EchoSocket> sockets);
     void trusted_servers_changed(bool reachable);
     void ask_arbiter(const AskArbiter& ask);
-    void set_fence_trouble(std::string trouble);
     void services_may_have_changed();
     void reach_changed(NodeId node, bool reached, const std::string& why);
     void interfaces_may_have_changed();
