@@ -124,8 +124,10 @@ void judge_manager(const std::string& name, const InterfaceView& view, Diagnoses
         findings.push_back(
             {name, Judgement::warning,
              "NetworkManager manages it, and removes VIPs when it configures it anew",
-             "leave its connection as it is while komainud runs (the guard puts VIPs back), or "
-             "take the interface from it: nmcli device set INTERFACE managed no"});
+             fmt::format("komainud puts them back at once; to leave static addresses as they are "
+                         "until the next boot: nmcli device set {} managed no; for good, see "
+                         "komainu(7)",
+                         name)});
 }
 
 void judge_interface(const std::string& name, const InterfaceView& view, Diagnoses& findings) {

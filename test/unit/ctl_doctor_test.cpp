@@ -454,7 +454,7 @@ const Ill ills[] = {
      "networkctl reload"},
     {"ThatNetworkManagerRemovesVips",
      [](Scene& s) { s.facts.interfaces["eth0"].manager = Manager::network_manager; }, "eth0",
-     Judgement::warning, "NetworkManager manages it", "managed no"},
+     Judgement::warning, "NetworkManager manages it", "nmcli device set eth0 managed no"},
     {"ThatPgpoolRunsItsOwnWatchdog",
      [](Scene& s) {
          s.status["pgpool"] = {{"caution", "pgpool-II runs its own watchdog"}};
