@@ -55,6 +55,19 @@ TEST_F(MaintenanceScenario, WhilePausedOnlyTheLastActiveTakesTheVipAgain) {
     EXPECT_EQ(cluster().wait_for_active(), active);
 }
 
+TEST_F(MaintenanceScenario, ThePauseOfOneNodeEndsWithItsDaemon) {
+    const int standby = after(begin());
+    const auto says_paused = [&] {
+        return cluster().status(standby).value()["nodes"][standby - 1]["paused"].get<bool>();
+    };
+    EXPECT_EQ(order(standby, {{"command", "pause"}, {"scope", "node"}})["ok"], true);
+    EXPECT_TRUE(says_paused());
+    EXPECT_EQ(cluster().stop(standby), 0);
+    cluster().start(standby);
+    ASSERT_TRUE(cluster().wait_until_whole());
+    EXPECT_FALSE(says_paused());
+}
+
 TEST_F(MaintenanceScenario, ANodeOnStandbyHandsOverAndTakesNothing) {
     const int active = begin();
     const int next = expect_takeover(active, [&] {

@@ -134,13 +134,14 @@ any_standby() {
 }
 
 # One holds the VIP, as itself says and the client sees, and the two others follow it, with nothing
-# wrong.
+# wrong but what they may say.
 is_whole() {
-    local n held
+    local n held text
     held=$(active) || return 1
     for n in $nodes; do
         [ "$n" = "$held" ] && continue
-        case $(status_text "$n") in
+        text=$(status_text "$n")
+        case ${text%"${1:-}"} in
             *\;*) return 1 ;;
             "standby of node $held, "*) ;;
             *) return 1 ;;
@@ -163,7 +164,7 @@ absences() {
             now = (t[1] * 3600 + t[2] * 60 + t[3]) * 1000
             if (/Deleted/) { ++n; gone = now } else if (gone) { if (now - gone > most) most = now - gone; gone = 0 }
         }
-        END { print n + 0, most + 0 }' "$work/addresses"
+        END { printf "%d %.1f\n", n, most }' "$work/addresses"
 }
 
 # --- The client ---------------------------------------------------------------------------------
