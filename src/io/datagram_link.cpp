@@ -1,7 +1,6 @@
 #include "io/datagram_link.h"
 
 #include <linux/sock_diag.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -130,14 +129,6 @@ Result<DatagramLink> DatagramLink::open(const DatagramLinkOptions& options) {
     return link;
 }
 
-// Names are compared first, which takes one system call; the addresses only when the name means
-// another interface.
-bool DatagramLink::interface_was_replaced() const {
-    if (!socket_ || interface_index_ == 0) return false;
-    const std::uint32_t index = interface_index(interface_name_.data());
-    return index != 0 && index != interface_index_ && interface_with(options_.own) == index;
-}
-
 // The old socket goes first: two cannot be bound to one group and port.
 Status DatagramLink::reopen() {
     socket_.close();
@@ -146,9 +137,8 @@ Status DatagramLink::reopen() {
     auto socket = open_link_socket(options_, index.value());
     if (!socket) return socket.error();
     socket_ = std::move(*socket);
-    interface_index_ = index.value();
-    if (interface_index_ != 0) if_indextoname(interface_index_, interface_name_.data());
-    buffers_->prepare_sending(options_, interface_index_);
+    interface_ = TiedInterface(index.value());
+    buffers_->prepare_sending(options_, interface_.index());
     return Ok{};
 }
 

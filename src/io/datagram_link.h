@@ -6,7 +6,6 @@
 // that a VIP never is.
 #pragma once
 
-#include <net/if.h>
 #include <sys/uio.h>
 
 #include <array>
@@ -57,12 +56,14 @@ public:
     int fd() const { return socket_.get(); }
 
     /// The one that the link is tied to; empty when it is tied to none.
-    std::string_view interface() const { return interface_name_.data(); }
+    std::string_view interface() const { return interface_.name(); }
 
     /// A multicast membership is one of an interface of the kernel's. True when another one has
     /// taken that one's name and has the own address by now: nothing comes or goes here any more,
     /// until reopen().
-    bool interface_was_replaced() const;
+    bool interface_was_replaced() const {
+        return is_open() && interface_.was_replaced(options_.own);
+    }
 
     /// Opens a socket on the interface that is there now. fd() is another one afterwards, or none
     /// when it failed.
@@ -98,8 +99,7 @@ private:
     Fd socket_;
     std::unique_ptr<Buffers> buffers_;
     DatagramLinkOptions options_;
-    std::uint32_t interface_index_ = 0;  ///< that the socket is tied to; 0: to none
-    std::array<char, IF_NAMESIZE> interface_name_{};
+    TiedInterface interface_;
 };
 
 }  // namespace komainu

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -109,6 +110,13 @@ bool join(const Fd& socket, const IpAddress& own, const IpAddress& group, int in
                          : join_ipv6(socket, group, interface);
 }
 
+// As if_nametoindex(3) and if_indextoname(3), which would ask by a socket of the family AF_UNIX; a
+// process that has given up its privileges needs that for nothing else.
+bool ask(unsigned long request, ifreq& about) {
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return socket && ioctl(socket.get(), request, &about) == 0;
+}
+
 }  // namespace
 
 Error port_in_use(const std::string& place) {
@@ -119,15 +127,11 @@ Error port_in_use(const std::string& place) {
             EADDRINUSE};
 }
 
-// As if_nametoindex(3), which would ask by a socket of the
-// family AF_UNIX; a process that has given up its privileges needs that for nothing else.
 std::uint32_t interface_index(std::string_view name) {
     ifreq request{};
     if (name.size() >= sizeof request.ifr_name) return 0;
     name.copy(request.ifr_name, name.size());
-    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!socket || ioctl(socket.get(), SIOCGIFINDEX, &request) != 0) return 0;
-    return static_cast<std::uint32_t>(request.ifr_ifindex);
+    return ask(SIOCGIFINDEX, request) ? static_cast<std::uint32_t>(request.ifr_ifindex) : 0;
 }
 
 // An IPv4 address with a label goes by the label in this list, "eth0:1".
@@ -150,6 +154,18 @@ Result<std::uint32_t> interface_of(const DatagramLinkOptions& options) {
     if (!options.interface.empty() && interface_index(options.interface) != with_address)
         return Error{to_string(options.own) + " is not on " + options.interface, EADDRNOTAVAIL};
     return with_address;
+}
+
+TiedInterface::TiedInterface(std::uint32_t index) : index_(index) {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(index);
+    if (index != 0 && ask(SIOCGIFNAME, request)) std::ranges::copy(request.ifr_name, name_.begin());
+}
+
+bool TiedInterface::was_replaced(const IpAddress& own) const {
+    if (index_ == 0) return false;
+    const std::uint32_t index = interface_index(name());
+    return index != 0 && index != index_ && interface_with(own) == index;
 }
 
 Result<Fd> open_link_socket(const DatagramLinkOptions& options, std::uint32_t interface) {

@@ -2,6 +2,9 @@
 // to. What is not there yet (an address, an interface) is told apart from what cannot be right.
 #pragma once
 
+#include <net/if.h>
+
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +34,24 @@ std::uint32_t interface_with(const IpAddress& address);
 /// The index of the interface that a link is tied to, 0 when it is tied to none: a multicast
 /// membership is one of an interface, and the operator may name one. The own address must be there.
 Result<std::uint32_t> interface_of(const DatagramLinkOptions& options);
+
+/// The interface that a link's socket is tied to: one of the kernel's, which its name outlives.
+class TiedInterface {
+public:
+    TiedInterface() = default;  ///< to none
+    explicit TiedInterface(std::uint32_t index);
+
+    std::uint32_t index() const { return index_; }          ///< 0: tied to none
+    std::string_view name() const { return name_.data(); }  ///< empty: tied to none
+
+    /// True when another one has taken its name and has the own address by now. As long as none
+    /// has its name, that takes one look at the name and no list of addresses.
+    bool was_replaced(const IpAddress& own) const;
+
+private:
+    std::uint32_t index_ = 0;
+    std::array<char, IF_NAMESIZE> name_{};
+};
 
 /// Opens the socket on that interface. It is bound to the own address, or to the group, and it does
 /// not send from an address that this host has not, or that is not usable yet (RFC 4862, section

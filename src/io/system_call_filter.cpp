@@ -126,7 +126,9 @@ Status add_calls_with_conditions(const Filter& filter) {
     const Status statuses[] = {
         allow_if(filter, "mmap", 2, PROT_EXEC, 0), allow_if(filter, "mprotect", 2, PROT_EXEC, 0),
         allow_if(filter, "openat", 2, writes, O_RDONLY),
-        allow_if(filter, "ioctl", 1, whole_int, SIOCGIFINDEX),  // as if_nametoindex(3)
+        // as if_nametoindex(3), if_indextoname(3)
+        allow_if(filter, "ioctl", 1, whole_int, SIOCGIFINDEX),
+        allow_if(filter, "ioctl", 1, whole_int, SIOCGIFNAME),
         // abort(3)
         allow_if(filter, "tgkill", 0, whole_int, static_cast<std::uint64_t>(::getpid()))};
     for (const Status& status : statuses)

@@ -166,12 +166,6 @@ Result<TcpListener> TcpListener::open(const DatagramLinkOptions& link) {
     return listener;
 }
 
-bool TcpListener::interface_was_replaced() const {
-    if (!socket_ || interface_index_ == 0) return false;
-    const std::uint32_t index = interface_with(link_.own);
-    return index != 0 && index != interface_index_;
-}
-
 /// The filter comes before listen(), so that nobody slips in; the sockets that are accepted inherit
 /// it (socket(7), SO_ATTACH_FILTER). A segment has no length that would be too long. Some kernels
 /// permit it to nobody without CAP_NET_ADMIN on a TCP socket.
@@ -185,7 +179,7 @@ Status TcpListener::reopen() {
         return Error::from_errno("cannot listen on " + to_string(Endpoint{link_.own, link_.port}),
                                  errno);
     socket_ = std::move(bound->socket);
-    interface_index_ = bound->interface;
+    interface_ = TiedInterface(bound->interface);
     return Ok{};
 }
 

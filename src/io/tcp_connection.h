@@ -76,7 +76,7 @@ public:
     int fd() const { return socket_.get(); }
 
     /// It is tied to an interface whose name and address another has by now.
-    bool interface_was_replaced() const;
+    bool interface_was_replaced() const { return is_open() && interface_.was_replaced(link_.own); }
     /// fd() is another one afterwards, or none when it failed.
     Status reopen();
 
@@ -90,7 +90,7 @@ public:
 private:
     DatagramLinkOptions link_;
     Fd socket_;
-    std::uint32_t interface_index_ = 0;  ///< that it is tied to; 0: to none
+    TiedInterface interface_;
 };
 
 }  // namespace komainu

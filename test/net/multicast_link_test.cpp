@@ -1,5 +1,7 @@
 // Links that use a multicast group, on three hosts of one LAN.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -11,6 +13,7 @@
 
 #include "io/datagram_link.h"
 #include "io/loop.h"
+#include "io/system_call_filter.h"
 #include "test/lab/network.h"
 
 namespace komainu {
@@ -139,6 +142,25 @@ TEST_P(MulticastLink, GoesOnOverTheInterfaceThatReplacedItsOwn) {
     const auto back = [&] { links[1]->send_all(hello); };
     EXPECT_EQ(source_seen(*links[1], there), (Endpoint{own(*hosts[0]), port}));
     EXPECT_EQ(source_seen(*links[0], back), (Endpoint{own(*hosts[1]), port}));
+}
+
+/// A link that is waited for is opened by a process that has given up its privileges.
+TEST_P(MulticastLink, KnowsItsInterfaceUnderTheSystemCallFilterToo) {
+    hosts[0]->space.run([&] {
+        const DatagramLinkOptions options{.own = own(*hosts[0]),
+                                          .port = port + 1,
+                                          .group = parse_address(GetParam().address),
+                                          .peers = {}};
+        const pid_t child = fork();
+        if (child == 0) {
+            if (!filter_system_calls(FilteredProcess::main)) _exit(2);
+            const auto link = DatagramLink::open(options);
+            _exit(link && link->interface() == "eth0" ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+    });
 }
 
 TEST_P(MulticastLink, IsClosedWhenItCannotBeReopenedAndTriesAgain) {

@@ -1,14 +1,20 @@
-// Connections between two addresses of one host's loopback interface.
+// Connections between two addresses of one host's loopback interface, and a listener on a host of a
+// LAN.
 #include "io/tcp_connection.h"
 
 #include <gtest/gtest.h>
+#include <seccomp.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <string>
 
 #include "io/loop.h"
 #include "test/lab/allocation_counter.h"
 #include "test/lab/clock.h"
+#include "test/lab/network.h"
 
 namespace komainu {
 namespace {
@@ -144,6 +150,67 @@ TEST(TcpListener, WaitsForAnAddressThatIsNotThere) {
     ASSERT_FALSE(listener);
     EXPECT_TRUE(may_come_later(listener.error()));
 }
+
+/// Of a host's own address on its only interface.
+class TiedListener : public testing::TestWithParam<Family> {
+protected:
+    TiedListener() {
+        host.space.run([&] {
+            auto opened =
+                TcpListener::open({.own = GetParam() == Family::ipv4 ? host.ipv4 : host.ipv6,
+                                   .port = port,
+                                   .interface = "eth0",
+                                   .group = {},
+                                   .peers = {}});
+            ASSERT_TRUE(opened) << opened.error().what;
+            listener.emplace(std::move(*opened));
+        });
+    }
+    bool was_replaced() const {
+        bool replaced = false;
+        host.space.run([&] { replaced = listener->interface_was_replaced(); });
+        return replaced;
+    }
+
+    lab::Network network;
+    const lab::Host& host = network.add_host("node1", 1);
+    std::optional<TcpListener> listener;
+};
+
+TEST_P(TiedListener, FollowsItsInterfaceWhenThatIsReplaced) {
+    EXPECT_FALSE(was_replaced());
+    network.remove_interface(host);
+    EXPECT_FALSE(was_replaced()) << "there is none yet";
+    network.replace_interface(host);
+    EXPECT_TRUE(was_replaced());
+    host.space.run([&] {
+        const Status opened = listener->reopen();
+        EXPECT_TRUE(opened) << opened.error().what;
+    });
+    EXPECT_FALSE(was_replaced());
+}
+
+/// A list of the addresses of a host may be long, and the kernel is asked for it by netlink.
+TEST_P(TiedListener, AsksForNoListWhileItsInterfaceStays) {
+    host.space.run([&] {
+        const pid_t child = fork();
+        if (child == 0) {
+            const auto filter = seccomp_init(SCMP_ACT_ALLOW);
+            const scmp_arg_cmp netlink{0, SCMP_CMP_EQ, AF_NETLINK, 0};
+            seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(socket), 1, &netlink);
+            if (seccomp_load(filter) != 0) _exit(2);
+            _exit(listener->interface_was_replaced() ? 1 : 0);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(status, 0);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(, TiedListener, testing::Values(Family::ipv4, Family::ipv6),
+                         [](const auto& family) {
+                             return family.param == Family::ipv4 ? "Ipv4" : "Ipv6";
+                         });
 
 TEST(TcpConnection, WhereNobodyListensThereIsNone) {
     auto dialed = TcpConnection::dial(options("127.0.0.2", {}), address("127.0.0.9"));
