@@ -163,8 +163,10 @@ void PeerStreams::take(PeerStream& stream, const JoinRefused& refused) {
     set_timer();
 }
 
+/// The one before may be closed already, in this wake-up, and its end not told yet.
 void PeerStreams::join(PeerStream& stream) {
-    if (PeerStream* former = find_joined(stream.node)) {
+    for (const auto& former : streams_) {
+        if (former->node != stream.node || !former->told_up) continue;
         close(*former, "there is a newer one");
         bury(*former);
     }
