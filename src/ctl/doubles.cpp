@@ -26,6 +26,7 @@ public:
                 if (const auto hardware = look_at_hardware(mine.interface))
                     asked_.push_back({mine.address.address, *hardware});
         for (const auto& one : asked_) addresses_.push_back(one.address);
+        own_ = own_hardware_addresses();
     }
 
     Status begin(Family family) {
@@ -70,14 +71,15 @@ private:
     void hear(Bytes frame, std::map<IpAddress, MacAddress>& found) const {
         const auto claim = read_claim(frame);
         if (!claim) return;
-        // Its own interfaces may be joined by a bridge, and hear one another.
-        const bool own = std::ranges::any_of(
-            asked_, [&](const Asked& one) { return one.hardware.mac == claim->mac; });
+        // Its own interfaces may be on one LAN, or joined by a bridge, and Linux answers by each of
+        // them for the addresses of all.
+        const bool own = std::ranges::count(own_, claim->mac) > 0;
         if (!own && std::ranges::count(addresses_, claim->address) > 0)
             found[claim->address] = claim->mac;
     }
 
     std::vector<Asked> asked_;
+    std::vector<MacAddress> own_;
     std::vector<IpAddress> addresses_;
     std::optional<ClaimSocket> ears_;
 };

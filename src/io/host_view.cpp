@@ -98,6 +98,15 @@ std::optional<HardwareView> look_at_hardware(const std::string& name) {
     return view;
 }
 
+std::vector<MacAddress> own_hardware_addresses() {
+    std::vector<MacAddress> found;
+    const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> list(
+        ::if_nameindex(), ::if_freenameindex);
+    for (const auto* item = list.get(); item && item->if_index != 0; ++item)
+        if (const auto hardware = look_at_hardware(item->if_name)) found.push_back(hardware->mac);
+    return found;
+}
+
 std::optional<int> kernel_setting(const std::string& path) {
     const std::string text = text_of_file("/proc/sys/" + path);
     int number = 0;

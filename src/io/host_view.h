@@ -46,6 +46,9 @@ struct HardwareView {
 /// Nothing where there is no such interface, or it is not of Ethernet.
 std::optional<HardwareView> look_at_hardware(const std::string& name);
 
+/// Of all interfaces of this host that are of Ethernet.
+std::vector<MacAddress> own_hardware_addresses();
+
 /// A number below /proc/sys, such as "net/ipv4/conf/eth0/rp_filter".
 std::optional<int> kernel_setting(const std::string& path);
 

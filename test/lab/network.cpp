@@ -126,7 +126,7 @@ struct Network::Netlink {
                    const NetworkNamespace& far_end, const std::string& interface) {
         const Link added(rtnl_link_veth_alloc(), rtnl_link_put);
         rtnl_link_set_name(added.get(), port.c_str());
-        rtnl_link_set_ifindex(added.get(), port_index);
+        if (port_index != 0) rtnl_link_set_ifindex(added.get(), port_index);
         rtnl_link_set_master(added.get(), bridge_index);
         rtnl_link_set_flags(added.get(), IFF_UP);
         const Link peer(rtnl_link_veth_get_peer(added.get()), rtnl_link_put);
@@ -235,6 +235,15 @@ void Network::plug_in(const Host& host, int lan) {
                     ipv6_prefix_length);
     own.wait_until_up(interface);
     lan_->wait_until_up(port_of(host, lan));
+}
+
+void Network::add_card(const Host& host, const std::string& name) {
+    const auto port = host.name + "-" + name;
+    lan_->add_cable(port, 0, lan_->index(bridge), host.space, name);
+    Netlink own(host.space);
+    own.set_up(name.c_str(), Carrier::up);
+    own.wait_until_up(name);
+    lan_->wait_until_up(port);
 }
 
 void Network::remove_interface(const Host& host, int lan) {

@@ -58,6 +58,8 @@ public:
     /// another, with an index and a hardware address of its own, and the host's addresses on it.
     void remove_interface(const Host&, int lan = 0);
     void replace_interface(const Host&, int lan = 0);
+    /// One more interface of the host's on the first LAN, without an address.
+    void add_card(const Host&, const std::string& name);
     std::deque<Host>& hosts() { return hosts_; }
 
     /// The LANs' own namespace, and the name of the first one's bridge in it.

@@ -330,6 +330,16 @@ TEST_F(Doctor, FindsTheSameAddressOfIpv6WithoutAnyDaemon) {
     EXPECT_TRUE(tells(visit(3), "address", "ok", "no other host answers", ""));
 }
 
+/// Linux answers for an address of any of its interfaces by each of them.
+TEST_F(Doctor, DoesNotTakeASecondCardOfThisHostForAnotherHost) {
+    lay_out();
+    cluster().network().add_card(cluster().host(1), "eth5");
+    const auto card = read_output(1, "ip -o link show eth5 up");
+    EXPECT_NE(card.find("LOWER_UP"), std::string::npos) << card;
+    const Visit found = visit(1);
+    EXPECT_TRUE(tells(found, "address", "ok", "no other host answers", "")) << found.text;
+}
+
 TEST_F(Doctor, FindsAVipThatTheHostHasByItself) {
     lay_out();
     shell(cluster().host(1), "ip addr add 10.77.0.100/24 dev eth0");
