@@ -83,6 +83,10 @@ struct DoctorFacts {
     std::vector<ProgramView> programs;
 };
 
+/// Whether a daemon of that user may write into the directory. What groups it is in is not known:
+/// what is open to the directory's group counts as open to it.
+bool may_write_into(const DirectoryView& directory, uid_t user);
+
 /// All checks, in the order in which an operator should read them.
 Diagnoses judge(const DoctorFacts& facts);
 

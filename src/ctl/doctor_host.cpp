@@ -254,6 +254,13 @@ void judge_programs(const DoctorFacts& facts, Diagnoses& findings) {
 
 }  // namespace
 
+bool may_write_into(const DirectoryView& directory, uid_t user) {
+    const auto has = [&](unsigned write_and_enter) {
+        return (directory.mode & write_and_enter) == write_and_enter;
+    };
+    return user == directory.owner ? has(0300) : has(0030) || has(0003);
+}
+
 void judge_vips(const DoctorFacts& facts, Diagnoses& findings) {
     if (facts.config_good)
         for (const auto& vip : facts.config.vips) judge_vip(facts, vip, findings);

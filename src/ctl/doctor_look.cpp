@@ -191,11 +191,7 @@ void look_at_files(DoctorFacts& facts) {
     facts.programs = std::move(disk->programs);
     facts.state_dir = disk->state_dir;
     if (!facts.main || facts.state_dir.error != 0) return;
-    constexpr unsigned write_and_enter = 0300;
-    // The groups of the daemon are not known: what is open to a group counts as right.
-    facts.state_dir_right = facts.main->user == facts.state_dir.owner
-                                ? (facts.state_dir.mode & write_and_enter) == write_and_enter
-                                : (facts.state_dir.mode & 0033) != 0;
+    facts.state_dir_right = may_write_into(facts.state_dir, facts.main->user);
 }
 
 }  // namespace

@@ -513,6 +513,19 @@ TEST(Doctor, DoesNotTakeAPausedNodeOrAWitnessWithoutGuardForIll) {
     EXPECT_EQ(count(scene.diagnoses(), Judgement::problem), 0) << text_of(scene.diagnoses());
 }
 
+TEST(Doctor, TakesADirectoryForOpenWhereItMayBeWrittenAndEntered) {
+    const uid_t root = 0, komainu = 999;
+    const auto may = [&](uid_t user, unsigned mode) {
+        return may_write_into({.owner = root, .mode = mode}, user);
+    };
+    for (const unsigned mode : {0755u, 0750u, 0711u, 0700u, 0722u, 0720u})
+        EXPECT_FALSE(may(komainu, mode)) << std::oct << mode;
+    for (const unsigned mode : {0777u, 0770u, 0707u, 0730u, 0733u})
+        EXPECT_TRUE(may(komainu, mode)) << std::oct << mode;
+    for (const unsigned mode : {0755u, 0700u, 0711u}) EXPECT_TRUE(may(root, mode));
+    for (const unsigned mode : {0577u, 0677u}) EXPECT_FALSE(may(root, mode));
+}
+
 TEST(Doctor, DoesNotCallAStreamMissingThatIsJustOpened) {
     Scene scene;
     scene.peer()["stream"] = nullptr;
