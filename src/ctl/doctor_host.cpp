@@ -27,6 +27,12 @@ const LocalAddress* find_address(const DoctorFacts& facts, const IpAddress& addr
     return found == facts.addresses.end() ? nullptr : &*found;
 }
 
+/// A daemon that gives no answer may hold what is here.
+bool may_be_held_unseen(const DoctorFacts& facts) {
+    return !facts.cluster &&
+           (facts.main || facts.silence == Silence::forbidden || facts.silence == Silence::other);
+}
+
 /// Some seconds after a daemon was killed its address may still be there.
 void judge_vip(const DoctorFacts& facts, const VipConfig& vip, Diagnoses& findings) {
     const std::size_t before = findings.size();
@@ -34,12 +40,13 @@ void judge_vip(const DoctorFacts& facts, const VipConfig& vip, Diagnoses& findin
     const auto text = to_string(vip.address.address);
     const auto* mine = find_address(facts, vip.address.address);
     const bool held = is_held(facts, vip.name);
-    if (mine && facts.silence == Silence::forbidden)
+    if (mine && may_be_held_unseen(facts))
         return findings.push_back(
             {check, Judgement::unseen,
              fmt::format("{} is on {}; whether komainud holds it is not known", text,
                          mine->interface),
-             "ask as root"});
+             facts.silence == Silence::forbidden ? "ask as root"
+                                                 : "ask again when komainud answers"});
     if (mine && !held)
         findings.push_back(
             {check, Judgement::problem,

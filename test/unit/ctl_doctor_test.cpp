@@ -412,6 +412,20 @@ const Ill ills[] = {
      },
      "vip.main", Judgement::problem, "10.77.0.100 is on eth0, though komainud does not hold it",
      "ip addr del 10.77.0.100/24 dev eth0"},
+    {"AVipThatAForbiddenDaemonMayHold", [](Scene& s) { s.no_daemon(Silence::forbidden); },
+     "vip.main", Judgement::unseen, "whether komainud holds it is not known", "ask as root"},
+    {"AVipThatASilentDaemonMayHold", [](Scene& s) { s.no_daemon(Silence::other); }, "vip.main",
+     Judgement::unseen, "10.77.0.100 is on eth0; whether komainud holds it is not known",
+     "ask again when komainud answers"},
+    {"AVipThatADaemonWithoutASocketMayHold",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.main = ProcessView{.pid = 10, .name = "komainud"};
+     },
+     "vip.main", Judgement::unseen, "whether komainud holds it is not known",
+     "ask again when komainud answers"},
+    {"AVipThatADaemonHasLeft", [](Scene& s) { s.no_daemon(Silence::nobody_listens); }, "vip.main",
+     Judgement::problem, "though komainud does not hold it", "ip addr del"},
     {"AVipThatIsGone", [](Scene& s) { s.facts.addresses.pop_back(); }, "vip.main",
      Judgement::problem, "10.77.0.100 is held, but on no interface", "what removes it"},
     {"ARival",
