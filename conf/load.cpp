@@ -69,6 +69,7 @@ LoadedConfig load_config(const std::string& path, const LoadOptions& options) {
     auto text = read_config_text(path);
     auto [config, lines, problems] = read_or_say_why(text);
     LoadedConfig loaded{text ? std::move(*text) : std::string(),
+                        text ? 0 : text.error().code,
                         std::move(config),
                         std::move(lines),
                         {},

@@ -36,7 +36,8 @@ struct LoadOptions {
 
 struct LoadedConfig {
     std::string text;
-    Config config;  ///< to be used only when there are no errors
+    int unreadable = 0;  ///< errno of why the file could not be read; 0: it could
+    Config config;       ///< to be used only when there are no errors
     Lines lines;
     ClusterKeys keys;
     Problems problems;

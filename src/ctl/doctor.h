@@ -51,6 +51,7 @@ struct DoctorFacts {
 
     // The configuration.
     std::string config_file;
+    bool config_unseen = false;  ///< this user may not read it
     bool config_found = true;
     bool config_good = false;           ///< without errors, so that `config` counts
     std::vector<std::string> errors;    ///< each with its file and line
@@ -62,6 +63,7 @@ struct DoctorFacts {
 
     // The daemon.
     std::string socket;
+    bool socket_assumed = false;  ///< the usual one; the configuration may name another
     Silence silence = Silence::none;
     std::string why_silent;
     std::optional<ClusterView> cluster;     ///< its status

@@ -60,6 +60,11 @@ Diagnosis of_silence(const DoctorFacts& facts) {
         return {check_of_daemon, Judgement::problem,
                 "komainud does not run, and could not start with this configuration",
                 "correct what follows, then: systemctl start komainu"};
+    if (facts.silence == Silence::no_socket && facts.socket_assumed && !facts.main)
+        return {check_of_daemon, Judgement::unseen,
+                fmt::format("there is no socket {}, and whether {} names another is not known",
+                            facts.socket, facts.config_file),
+                "ask as root, or name the socket with --socket"};
     const auto directory = facts.socket.substr(0, facts.socket.rfind('/'));
     switch (facts.silence) {
         case Silence::no_socket:
@@ -186,6 +191,10 @@ void judge_guard(const DoctorFacts& facts, Diagnoses& findings) {
 }  // namespace
 
 void judge_configuration(const DoctorFacts& facts, Diagnoses& findings) {
+    if (facts.config_unseen)
+        return findings.push_back({check_of_config, Judgement::unseen,
+                                   "this user may not read " + facts.config_file,
+                                   "ask as root, or as the user of komainud"});
     if (!facts.config_found) {
         findings.push_back(
             {check_of_config, Judgement::problem, first_of(facts.errors),

@@ -245,14 +245,19 @@ void judge_state_dir(const DoctorFacts& facts, Diagnoses& findings) {
     say(Judgement::ok, path + " is there", "");
 }
 
+/// An ordinary user may be kept from what komainud may run.
+Diagnosis of_program(const DoctorFacts& facts, const ProgramView& program) {
+    const auto what = fmt::format("{}: {}: {}", program.place, program.path, reason(program.error));
+    if (program.error == EACCES && !facts.root)
+        return {"commands", Judgement::unseen, what, "ask as root, or as the user of komainud"};
+    return {"commands", Judgement::problem, what,
+            program.error == ENOENT ? "write the path of a program that is there"
+                                    : "chmod +x, as the user that runs it"};
+}
+
 void judge_programs(const DoctorFacts& facts, Diagnoses& findings) {
     for (const auto& program : facts.programs)
-        if (program.error != 0)
-            findings.push_back(
-                {"commands", Judgement::problem,
-                 fmt::format("{}: {}: {}", program.place, program.path, reason(program.error)),
-                 program.error == ENOENT ? "write the path of a program that is there"
-                                         : "chmod +x, as the user that runs it"});
+        if (program.error != 0) findings.push_back(of_program(facts, program));
     if (!facts.programs.empty() &&
         std::ranges::all_of(facts.programs, [](const auto& p) { return p.error == 0; }))
         findings.push_back(

@@ -46,6 +46,10 @@ void look_at_config(DoctorFacts& facts) {
     if (facts.cluster && facts.cluster->node_id != 0)
         options.otherwise = NodeId{static_cast<std::uint8_t>(facts.cluster->node_id)};
     LoadedConfig loaded = load_config(facts.config_file, options);
+    if (loaded.unreadable == EACCES) {
+        facts.config_unseen = true;
+        return;
+    }
     bool good = true;
     for (const Problem& problem : loaded.problems.list()) {
         const bool is_error = problem.severity == Severity::error;
@@ -209,6 +213,7 @@ DoctorFacts look_around(const Invocation& invocation) {
     facts.now_ms = static_cast<std::int64_t>(wall_clock_ms());
     facts.config_file = config_file_of(invocation, facts);
     look_at_config(facts);
+    facts.socket_assumed = facts.config_unseen && !invocation.socket;
     if (facts.config_good) {
         look_at_interfaces(facts);
         look_at_ports(facts);

@@ -66,11 +66,16 @@ protected:
         return visit;
     }
 
-    Visit visit(int node) {
-        auto visit = run(node, {"doctor", "--json"});
+    Visit visit(int node, const std::vector<std::string>& before = {}) {
+        auto visit = run(node, {"doctor", "--json"}, before);
         visit.told = json::parse(visit.text, nullptr, false);
         EXPECT_TRUE(visit.told.is_object()) << visit.text;
         return visit;
+    }
+
+    static std::vector<std::string> as_ordinary_user() {
+        const auto id = std::to_string(ordinary_user);
+        return {setpriv, "--reuid", id, "--regid", id, "--clear-groups"};
     }
 
     static bool tells(const Visit& visit, const std::string& check, const std::string& result,
@@ -191,8 +196,7 @@ TEST_F(Doctor, SaysThatADaemonWasKilled) {
 TEST_F(Doctor, TellsAnOrdinaryUserWhatHeMayNotSee) {
     if (has_user_namespace()) GTEST_SKIP() << "the sandbox of an ordinary user has no other user";
     begin();
-    const auto id = std::to_string(ordinary_user);
-    const std::vector<std::string> as_user{setpriv, "--reuid", id, "--regid", id, "--clear-groups"};
+    const auto as_user = as_ordinary_user();
     must(::chmod(cluster().directory().c_str(), 0755), "chmod");
     const Visit asked = run(1, {"status"}, as_user);
     EXPECT_EQ(asked.exit_status, no_daemon);
@@ -205,6 +209,26 @@ TEST_F(Doctor, TellsAnOrdinaryUserWhatHeMayNotSee) {
     EXPECT_NE(found.text.find("this user may not read " + cluster().directory(1) + "/cluster.key"),
               std::string::npos)
         << found.text;
+}
+
+TEST_F(Doctor, LeavesOpenWhatAnOrdinaryUserMayNotSee) {
+    if (has_user_namespace()) GTEST_SKIP() << "the sandbox of an ordinary user has no other user";
+    lay_out({.nodes = 1, .more = "[hook.mail]\non = active\ncommand = @directory@/own/hook\n"});
+    const auto own = cluster().directory(1) + "/own";
+    shell(cluster().host(1), "mkdir -m 700 " + own + " && printf '#!/bin/sh\n' >" + own +
+                                 "/hook && chmod 755 " + own + "/hook");
+    must(::chmod(cluster().directory().c_str(), 0755), "chmod");
+    must(::chmod(cluster().directory(1).c_str(), 0755), "chmod");
+    EXPECT_TRUE(tells(visit(1), "commands", "ok", "1 can be run", ""));
+    Visit found = visit(1, as_ordinary_user());
+    EXPECT_TRUE(tells(found, "commands", "unseen", "hook: Permission denied", "ask as root"))
+        << found.text;
+    must(::chmod(cluster().configuration_file(1).c_str(), 0600), "chmod");
+    found = visit(1, as_ordinary_user());
+    EXPECT_TRUE(tells(found, "configuration", "unseen",
+                      "this user may not read " + cluster().configuration_file(1), "ask as root"))
+        << found.text;
+    EXPECT_EQ(found.told["problems"], 0) << found.text;
 }
 
 TEST_F(Doctor, FindsAnotherKey) {

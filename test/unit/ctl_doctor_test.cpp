@@ -207,6 +207,30 @@ const Ill ills[] = {
      Judgement::unseen, "this user may not use it", "without it"},
     {"ThatTheAnswerIsNone", [](Scene& s) { s.no_daemon(Silence::other, "gave no answer"); },
      "daemon", Judgement::problem, "gave no answer", "look at its log"},
+    {"ThatTheSocketMayBeAnother",
+     [](Scene& s) {
+         s.no_daemon(Silence::no_socket);
+         s.facts.config_unseen = s.facts.socket_assumed = true;
+         s.facts.config_good = false;
+     },
+     "daemon", Judgement::unseen,
+     "there is no socket /run/komainu/control.sock, and whether /etc/komainu/komainu.conf names "
+     "another is not known",
+     "with --socket"},
+    {"ADeadSocketWhereTheConfigurationIsClosed",
+     [](Scene& s) {
+         s.no_daemon(Silence::nobody_listens);
+         s.facts.config_unseen = s.facts.socket_assumed = true;
+         s.facts.config_good = false;
+     },
+     "daemon", Judgement::problem, "so it was killed, or has crashed", "journalctl -u komainu"},
+    {"AConfigurationThatItMayNotRead",
+     [](Scene& s) {
+         s.facts.config_unseen = true;
+         s.facts.config_good = false;
+     },
+     "configuration", Judgement::unseen, "this user may not read /etc/komainu/komainu.conf",
+     "ask as root"},
     {"AnOtherVersion", [](Scene& s) { s.facts.version = "2.0"; }, "version", Judgement::warning,
      "komainud is 1.0, and komainuctl 2.0", "restart komainud"},
     {"ThatItWasLateOnce", [](Scene& s) { s.status["lateness"]["max_us"] = 130'000; }, "lateness",
@@ -493,6 +517,12 @@ const Ill ills[] = {
      Judgement::problem, "hook.mail: /usr/bin/mail: No such file", "a program that is there"},
     {"AHookThatIsNoProgram", [](Scene& s) { s.facts.programs[0].error = EACCES; }, "commands",
      Judgement::problem, "hook.mail: /usr/bin/mail: Permission denied", "chmod +x"},
+    {"AHookThatThisUserIsKeptFrom",
+     [](Scene& s) {
+         s.facts.root = false;
+         s.facts.programs[0].error = EACCES;
+     },
+     "commands", Judgement::unseen, "hook.mail: /usr/bin/mail: Permission denied", "ask as root"},
 };
 
 class DoctorFinds : public testing::TestWithParam<Ill> {};
