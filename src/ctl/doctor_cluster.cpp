@@ -40,7 +40,8 @@ void judge_spare(const ClusterView& cluster, Diagnoses& findings) {
                    "one, five of two"});
     const std::string what =
         fmt::format("{} more node{} may be lost", spare, spare == 1 ? "" : "s");
-    if (nodes % 2 == 0 && cluster.votes_heard == nodes)
+    const bool by_majority = votes_needed(cluster) == nodes / 2 + 1;
+    if (by_majority && nodes % 2 == 0 && cluster.votes_heard == nodes)
         return findings.push_back(
             {"spare", Judgement::ok,
              fmt::format("{}; {} nodes bear no more than {} do", what, nodes, nodes - 1), ""});

@@ -583,6 +583,25 @@ TEST(Doctor, DoesNotTakeAFewStragglersForASecondRun) {
     EXPECT_EQ(count(scene.diagnoses(), Judgement::problem), 0);
 }
 
+std::string spare_of(int nodes, int votes_needed) {
+    Scene scene;
+    while (static_cast<int>(scene.status["nodes"].size()) > nodes) scene.status["nodes"].erase(2);
+    while (static_cast<int>(scene.status["nodes"].size()) < nodes)
+        scene.status["nodes"].push_back(
+            node(static_cast<int>(scene.status["nodes"].size()) + 1, "standby"));
+    scene.status["votes"] = {{"heard", nodes}, {"needed", votes_needed}};
+    const auto findings = scene.diagnoses();
+    const auto found = std::ranges::find(findings, "spare", &Diagnosis::check);
+    return found == findings.end() ? "" : found->what;
+}
+
+TEST(Doctor, SaysThatAnEvenNumberIsNoBetterOnlyWhereTheMajorityDecides) {
+    EXPECT_EQ(spare_of(4, 3), "1 more node may be lost; 4 nodes bear no more than 3 do");
+    EXPECT_EQ(spare_of(4, 2), "2 more nodes may be lost");
+    EXPECT_EQ(spare_of(2, 1), "1 more node may be lost");
+    EXPECT_EQ(spare_of(4, 1), "3 more nodes may be lost");
+}
+
 int warnings_where_networkd_reads(std::vector<SettingsFile> settings) {
     Scene scene;
     auto& eth0 = scene.facts.interfaces["eth0"];
