@@ -82,7 +82,9 @@ Answer read_answer(const std::string& line) {
     if (const auto details = body.find("details"); details != body.end() && details->is_array())
         for (const auto& detail : *details)
             if (detail.is_string()) why += "\n  " + printable(detail.get<std::string>());
-    return {ExitStatus::failed, std::move(why), {}};
+    // It may also let a user connect, and then refuse him.
+    const bool is_forbidden = body.value("code", json()) == "forbidden";
+    return {ExitStatus::failed, std::move(why), {}, is_forbidden ? EACCES : 0};
 }
 
 Answer ask(const std::string& socket_path, const json& request, Duration patience) {

@@ -104,10 +104,8 @@ std::optional<DiskFacts> look_at_disk(const Config& config) {
 
 Silence silence_of(const Answer& answer) {
     if (answer.status == ExitStatus::done) return Silence::none;
-    // It may also let a user connect, and then refuse him.
-    if (answer.why.ends_with("may use this socket")) return Silence::forbidden;
-    if (answer.status != ExitStatus::no_daemon) return Silence::other;
     if (answer.code == EACCES) return Silence::forbidden;
+    if (answer.status != ExitStatus::no_daemon) return Silence::other;
     return answer.code == ECONNREFUSED ? Silence::nobody_listens : Silence::no_socket;
 }
 

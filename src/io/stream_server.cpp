@@ -10,7 +10,8 @@ namespace komainu {
 namespace {
 
 constexpr std::string_view not_permitted =
-    R"({"ok":false,"error":"only root and the user or group of komainud may use this socket"})"
+    R"({"ok":false,"error":"only root and the user or group of komainud may use this socket",)"
+    R"("code":"forbidden"})"
     "\n";
 constexpr std::string_view too_many = R"({"ok":false,"error":"too many clients, try again"})"
                                       "\n";

@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <thread>
 
 #include "base/fd.h"
@@ -122,6 +123,15 @@ TEST_F(Control, DoesNotTakeAnEndlessAnswer) {
 
 TEST_F(Control, DoesNotTakeAPathThatIsTooLongForASocket) {
     EXPECT_EQ(ask("/" + std::string(200, 'x'), json::object(), 1s).status, ExitStatus::failed);
+}
+
+TEST(Answer, TellsByItsCodeThatThisUserIsRefused) {
+    const auto refused = read_answer(R"({"ok":false,"error":"only root","code":"forbidden"})");
+    EXPECT_EQ(refused.status, ExitStatus::failed);
+    EXPECT_EQ(refused.why, "only root");
+    EXPECT_EQ(refused.code, EACCES);
+    EXPECT_EQ(read_answer(R"({"ok":false,"error":"only root"})").code, 0);
+    EXPECT_EQ(read_answer(R"({"ok":false,"error":"only root","code":13})").code, 0);
 }
 
 TEST(Answer, IsOfADaemonOnlyWithItsOk) {

@@ -337,6 +337,9 @@ TEST_F(OtherUser, IsRefused) {
     const auto answer = answer_to_a_process_of(nobody);
     if (answer.empty()) GTEST_SKIP() << "there is no other user here";
     EXPECT_NE(answer.find("only root and the user or group"), std::string::npos) << answer;
+    EXPECT_TRUE(answer.ends_with(R"(,"code":"forbidden"})"
+                                 "\n"))
+        << answer;
     EXPECT_TRUE(requests.empty());
 }
 
