@@ -27,13 +27,17 @@ constexpr Duration reload_patience = 15s;
 constexpr Duration watch_period = 500ms;
 constexpr int rows_unless_known = 24;
 
-bool exists(const char* path) { return access(path, F_OK) == 0 || errno != ENOENT; }
+/// Those who may only look need not be let at it. What else is wrong with it is worth a word.
+bool is_missing_or_closed(const char* path) {
+    return access(path, R_OK) != 0 && (errno == ENOENT || errno == EACCES);
+}
 
 }  // namespace
 
 std::optional<std::string> find_socket(const Invocation& invocation) {
     if (invocation.socket) return invocation.socket;
-    if (!invocation.config && !exists(default_config_file)) return ControlConfig{}.socket;
+    if (!invocation.config && is_missing_or_closed(default_config_file))
+        return ControlConfig{}.socket;
     const auto file = invocation.config.value_or(default_config_file);
     const auto read = read_config_file(file);
     if (!read.problems.has_errors()) return read.config.control.socket;

@@ -193,6 +193,35 @@ TEST_F(Doctor, SaysThatADaemonWasKilled) {
     EXPECT_TRUE(tells(found, "daemon", "problem", "nobody listens at", "journalctl -u komainu"));
 }
 
+/// In the group that may look, who is not let at the configuration.
+TEST_F(Doctor, AsksAtTheUsualSocketWhereTheUsualConfigurationIsClosed) {
+    if (has_user_namespace()) GTEST_SKIP() << "the sandbox of an ordinary user has no other user";
+    if (!sandbox_directory().starts_with("/run")) GTEST_SKIP() << "/run is not the sandbox's own";
+    lay_out({.nodes = 1});
+    replace_in_file(cluster().configuration_file(1), "[control]\n",
+                    "[control]\nmonitor_group = daemon\n");
+    cluster().start_all();
+    EXPECT_TRUE(wait_until([&] { return cluster().status(1).has_value(); }, patience));
+    const auto status_as = [&](const std::string& group, const std::string& words) {
+        return read_output(
+            1, "mkdir -p /run/komainu && ln -sf " + cluster().control_socket(1) +
+                   " /run/komainu/control.sock && chmod a+x " + sandbox_directory() + " " +
+                   cluster().directory() + " " + cluster().directory(1) +
+                   " && group=$(getent group " + group +
+                   " | cut -d: -f3) && unshare -m sh -c 'mount -t tmpfs none /etc && mkdir -m 750 "
+                   "/etc/komainu && echo [control] >/etc/komainu/komainu.conf && setpriv "
+                   "--reuid=65534 --clear-groups --regid='$group' " +
+                   built_program("komainuctl") + " " + words + " 2>&1 || true'");
+    };
+    const auto shown = status_as("daemon", "status");
+    EXPECT_NE(shown.find("Cluster lab"), std::string::npos) << shown;
+    const auto named = status_as("daemon", "status --config /etc/komainu/komainu.conf");
+    EXPECT_NE(named.find("so the control socket is not known"), std::string::npos) << named;
+    const auto refused = status_as("nogroup", "doctor");
+    EXPECT_NE(refused.find("unseen   daemon"), std::string::npos) << refused;
+    std::filesystem::remove_all("/run/komainu");
+}
+
 TEST_F(Doctor, TellsAnOrdinaryUserWhatHeMayNotSee) {
     if (has_user_namespace()) GTEST_SKIP() << "the sandbox of an ordinary user has no other user";
     begin();
