@@ -8,6 +8,12 @@ namespace komainu {
 
 namespace {
 
+/// A command ends after it has begun, and begins after its own entry.
+bool can_be_at(std::uint64_t index, const BackendEvent& event) {
+    return event.backend < backends_max &&
+           (event.kind != BackendEventKind::command_ended || event.ended < index);
+}
+
 bool is_recovering(const Backend& backend) { return backend.recovered_by != no_node; }
 
 using Objection = std::optional<EventOutcome>;
@@ -118,10 +124,10 @@ std::optional<BackendTable> BackendTable::made_of(const Ballot& ballot, std::uin
     const bool has_ballot = ballot.round != 0 && is_valid(ballot.node);
     const bool is_first = ballot == Ballot{} && base_index == 0 && entries.empty();
     if (!has_ballot && !is_first) return {};
-    if (base_index > UINT64_MAX - entries_max) return {};
-    if (std::ranges::any_of(entries,
-                            [](const Entry& entry) { return entry.event.backend >= backends_max; }))
-        return {};
+    if (base_index > base_index_max || base.commands_ended > base_index) return {};
+    std::uint64_t index = base_index;
+    for (const Entry& entry : entries)
+        if (!can_be_at(++index, entry.event)) return {};
     BackendTable table;
     table.ballot = ballot;
     table.base_ = base;

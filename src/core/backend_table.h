@@ -18,6 +18,8 @@ namespace komainu {
 inline constexpr std::size_t entries_max = 64;          ///< that stand one by one
 inline constexpr std::size_t entries_pending_max = 16;  ///< not committed yet
 inline constexpr std::size_t commands_pending_max = 8;
+/// Of a table that is read. Nobody counts on from there to where an index would wrap.
+inline constexpr std::uint64_t base_index_max = UINT64_MAX / 2;
 
 /// Orders those who put tables together: no two ever share one, and each that a node promises is on
 /// its disk first. (Paxos' ballot. It has nothing to do with the term, which is about the VIPs.)

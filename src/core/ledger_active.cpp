@@ -120,6 +120,7 @@ void Ledger::enter_for(const Waiting& waiting) {
 
 void Ledger::hear(NodeId from, const EventSubmitted& submitted) {
     if (!leads()) return;  // it is submitted again when it hears that we do
+    if (submitted.event.kind == BackendEventKind::command_ended) return;  // that is ours to say
     if (const auto refused = enter(submitted.event))
         tell(from, EventRefused{submitted.event.id, *refused});
 }

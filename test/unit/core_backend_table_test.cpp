@@ -126,7 +126,13 @@ TEST(BackendTable, RunsCommandsInTheOrderOfTheirEntries) {
 TEST(BackendTable, IsMadeOfWhatCanBeOne) {
     EXPECT_TRUE(BackendTable::made_of({}, 0, {}, {})) << "the first one";
     EXPECT_TRUE(BackendTable::made_of(some_ballot, 0, {}, {}));
-    EXPECT_TRUE(BackendTable::made_of(some_ballot, UINT64_MAX - entries_max, {}, {}));
+    EXPECT_TRUE(BackendTable::made_of(some_ballot, base_index_max, {}, {}));
+    Entries entries;
+    entries.push_back(entry_of(Kind::detach, 0, true));
+    entries.push_back(end_of(6));
+    BackendStates base;
+    base.commands_ended = 5;
+    EXPECT_TRUE(BackendTable::made_of(some_ballot, 5, base, entries));
 }
 
 TEST(BackendTable, IsNotMadeOfWhatCannotBeOne) {
@@ -137,9 +143,25 @@ TEST(BackendTable, IsNotMadeOfWhatCannotBeOne) {
     EXPECT_FALSE(BackendTable::made_of({0, NodeId{1}}, 0, {}, {}));
     EXPECT_FALSE(BackendTable::made_of({1, no_node}, 0, {}, {}));
     EXPECT_FALSE(BackendTable::made_of({1, NodeId{nodes_max + 1}}, 0, {}, {}));
-    EXPECT_FALSE(BackendTable::made_of(some_ballot, UINT64_MAX - entries_max + 1, {}, {}));
+    EXPECT_FALSE(BackendTable::made_of(some_ballot, base_index_max + 1, {}, {}));
     entries.push_back(entry_of(Kind::detach, static_cast<std::uint8_t>(backends_max)));
     EXPECT_FALSE(BackendTable::made_of(some_ballot, 0, {}, entries));
+}
+
+TEST(BackendTable, HasNoEndOfACommandThatIsNotBeforeIt) {
+    BackendStates base;
+    for (const std::uint64_t ended : {std::uint64_t{6}, UINT64_MAX}) {
+        base.commands_ended = ended;
+        EXPECT_FALSE(BackendTable::made_of(some_ballot, 5, base, {})) << ended;
+    }
+    for (const std::uint64_t ended : {std::uint64_t{7}, std::uint64_t{8}, UINT64_MAX}) {
+        Entries entries;
+        entries.push_back(entry_of(Kind::detach, 0, true));
+        entries.push_back(end_of(ended));
+        EXPECT_FALSE(BackendTable::made_of(some_ballot, 5, {}, entries)) << ended;
+        entries[1].event.kind = Kind::detach;
+        EXPECT_TRUE(BackendTable::made_of(some_ballot, 5, {}, entries)) << "it means nothing there";
+    }
 }
 
 }  // namespace

@@ -204,6 +204,18 @@ TEST(LedgerStory, TheNextActiveKnowsWhatOnlyAnotherHadStored) {
     EXPECT_FALSE(cluster.up(c, 1));
 }
 
+TEST(LedgerStory, TheEndOfACommandIsNobodysToSubmit) {
+    Cluster cluster(3, true);
+    cluster.make_active(a);
+    for (const std::uint64_t ended : {std::uint64_t{0}, std::uint64_t{1}, UINT64_MAX})
+        cluster.step(a, LedgerHeard{b, EventSubmitted{{.id = {b, 5 + ended},
+                                                       .kind = Kind::command_ended,
+                                                       .ended = ended}}});
+    EXPECT_EQ(cluster.at(a).table().index(), 0u);
+    cluster.ask(b, Kind::detach, 0);
+    EXPECT_EQ(cluster.heard[a].commands.size(), 1u);
+}
+
 TEST(LedgerStory, CommandsRunOneAtATimeOnTheActiveAlone) {
     Cluster cluster(3, true);
     cluster.make_active(a);

@@ -150,6 +150,7 @@ TEST(LedgerBody, ATableMeansSomething) {
     EXPECT_FALSE(reads(front + "0000000000000000 00 01 0100 0000000000000004 00")) << "node";
     EXPECT_FALSE(reads(no_ballot + "0000000000000005" + states + "00")) << "nobody's";
     EXPECT_FALSE(reads(ballot_9 + "ffffffffffffffff" + states + "00")) << "index";
+    EXPECT_FALSE(reads(front + "0000000000000000 00 00 0000000000000006 00")) << "commands ended";
     std::string entries;
     for (std::size_t i = 0; i <= entries_max; ++i) entries += detach_0 + "00";
     EXPECT_FALSE(reads(front + states + "41" + entries)) << "too many";

@@ -86,5 +86,11 @@ TEST(LedgerRecord, HasAppliedNothingThatItHasNot) {
     EXPECT_FALSE(decode_ledger_record(encoded({{12, NodeId{3}}, test::sample_table(), 8})));
 }
 
+TEST(LedgerRecord, HasNoEndOfACommandThatIsNotBeforeIt) {
+    ByteVector bytes = without_sum(encoded({{12, NodeId{3}}, {}, 0}));
+    bytes[bytes.size() - 2] = std::byte{1};  // the last of what tells up to where they have ended
+    EXPECT_FALSE(decode_ledger_record(summed(bytes)));
+}
+
 }  // namespace
 }  // namespace komainu
