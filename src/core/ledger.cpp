@@ -183,15 +183,18 @@ void Ledger::apply() {
         record_.applied = table.base_index();
     }
     committed_ = std::max(committed_, table.base_index());
+    const std::uint64_t seen_before = seen_down();
     while (record_.applied < committed_) {
         const std::uint64_t index = ++record_.applied;
         const Entry& entry = table.entry(index);
         // Whoever sees it down has to say so anew.
         if (entry.event.kind == BackendEventKind::attach)
-            seen_[number(settings_.self)] &= ~(std::uint64_t{1} << entry.event.backend);
+            for (std::uint64_t& down : seen_) down &= ~backend_bit(entry.event.backend);
         act(ApplyEntry{index, entry});
         answer(entry.event.id, EventOutcome::done, index);
     }
+    // What we told the active meanwhile was what we had seen before.
+    if (seen_down() != seen_before && joined()) tell(active_, BackendsSeen{seen_down()});
 }
 
 // --- Events that were asked here -----------------------------------------------------------------

@@ -189,6 +189,7 @@ private:
     void enter_command_end();
     void spread();
     void count();
+    std::uint64_t attaching() const;
     void judge_reports();
     void free_recoveries();
     void next_command();

@@ -100,8 +100,6 @@ std::optional<EventOutcome> Ledger::enter(const BackendEvent& event) {
             (has_command && table.commands_pending() >= commands_pending_max))
             return EventOutcome::busy;
     }
-    if (event.kind == BackendEventKind::attach)
-        for (std::uint64_t& down : seen_) down &= ~(std::uint64_t{1} << event.backend);
     table.enter({event, has_command});
     return {};
 }
@@ -175,13 +173,25 @@ void Ledger::count() {
 
 // --- What the active orders by itself ------------------------------------------------------------
 
+/// Those with an attach that does not count yet.
+std::uint64_t Ledger::attaching() const {
+    const BackendTable& table = record_.table;
+    std::uint64_t backends = 0;
+    for (std::uint64_t i = std::max(committed_, table.base_index()) + 1; i <= table.index(); ++i) {
+        const BackendEvent& event = table.entry(i).event;
+        if (event.kind == BackendEventKind::attach) backends |= backend_bit(event.backend);
+    }
+    return backends;
+}
+
 void Ledger::judge_reports() {
     std::uint64_t seen_by_any = 0;
     for (const std::uint64_t down : seen_) seen_by_any |= down;
+    seen_by_any &= ~attaching();  // what is said of these is older than that
     if (seen_by_any == 0) return;
     const BackendStates states = record_.table.states();
     for (std::uint8_t backend = 0; backend < backends_max; ++backend) {
-        const std::uint64_t bit = std::uint64_t{1} << backend;
+        const std::uint64_t bit = backend_bit(backend);
         if ((seen_by_any & bit) == 0 || !states.backends[backend].up) continue;
         NodeSet reporters;
         for (int i = 1; i <= nodes_max; ++i)

@@ -70,8 +70,10 @@ struct EventRefused {
     bool operator==(const EventRefused&) const = default;
 };
 
-/// Which backends the sender's own checks find down: bit 0 is backend 0. With every stream, and
-/// with every change.
+/// Among those that are seen down: bit 0 is backend 0.
+constexpr std::uint64_t backend_bit(std::uint8_t backend) { return std::uint64_t{1} << backend; }
+
+/// Which backends the sender's own checks find down. With every stream, and with every change.
 struct BackendsSeen {
     std::uint64_t down = 0;
     bool operator==(const BackendsSeen&) const = default;

@@ -70,8 +70,10 @@ public:
                             2s});
         return id;
     }
+    /// Happens before what the next step brings about.
+    void queue(NodeId id, const LedgerEvent& event) { queue_.push_back({id, event}); }
     void step(NodeId id, const LedgerEvent& event) {
-        queue_.push_back({id, event});
+        queue(id, event);
         if (std::exchange(stepping_, true)) return;
         while (!queue_.empty()) {
             const auto [to, next] = queue_.front();
@@ -84,6 +86,13 @@ public:
         stepping_ = false;
     }
 
+    /// What a slow disk was given is on it now.
+    void finish(NodeId id) {
+        if (!disks[id].storing) return;
+        disks[id].stored = {*std::exchange(disks[id].storing, {}), false};
+        step(id, RecordStored{true});
+    }
+
     Ledger& at(NodeId id) { return *ledgers_[id]; }
     bool up(NodeId id, int backend) {
         return at(id).states().backends[static_cast<std::size_t>(backend)].up;
@@ -94,6 +103,7 @@ public:
         StoredLedger stored;
         std::optional<LedgerRecord> storing;
         bool refuses = false;
+        bool is_slow = false;
     };
     std::map<NodeId, Disk> disks;
     std::map<NodeId, Heard> heard;
@@ -103,10 +113,7 @@ private:
         if (const auto* tell = std::get_if<TellPeer>(&action))
             if (connected_[{id, tell->to}])
                 queue_.push_back({tell->to, LedgerHeard{id, tell->message}});
-        if (std::holds_alternative<StoreRecord>(action)) {
-            if (!disks[id].refuses) disks[id].stored = {ledgers_[id]->record(), false};
-            queue_.push_back({id, RecordStored{!disks[id].refuses}});
-        }
+        if (std::holds_alternative<StoreRecord>(action)) store(id);
         if (const auto* apply = std::get_if<ApplyEntry>(&action))
             heard[id].applied.push_back(*apply);
         if (const auto* miss = std::get_if<EntriesMissed>(&action))
@@ -115,6 +122,16 @@ private:
             heard[id].answers.push_back(*answer);
         if (const auto* run = std::get_if<RunCommand>(&action)) heard[id].commands.push_back(*run);
         if (std::holds_alternative<StopCommand>(action)) ++heard[id].stopped;
+    }
+
+    void store(NodeId id) {
+        Disk& disk = disks[id];
+        if (disk.is_slow) {
+            disk.storing = ledgers_[id]->record();
+            return;
+        }
+        if (!disk.refuses) disk.stored = {ledgers_[id]->record(), false};
+        queue_.push_back({id, RecordStored{!disk.refuses}});
     }
 
     int nodes_;
@@ -267,6 +284,38 @@ TEST(LedgerStory, ReportsDetachWhenEnoughSeeItAndAnAttachAsksForNewOnes) {
     EXPECT_EQ(cluster.at(b).seen_down(), 0u);
     cluster.step(b, BackendsSeenHere{2});
     EXPECT_TRUE(cluster.up(c, 1));
+}
+
+TEST(LedgerStory, WhatWasSeenBeforeAnAttachCountsForNothingAfterIt) {
+    Cluster cluster;
+    cluster.make_active(a);
+    for (const NodeId id : {b, c}) cluster.step(id, BackendsSeenHere{1});
+    EXPECT_FALSE(cluster.up(a, 0));
+    cluster.disks[b].is_slow = cluster.disks[c].is_slow = true;
+    cluster.ask(a, Kind::attach, 0);
+    // Something else goes down, and the whole is told, while neither knows that the attach counts.
+    cluster.step(b, BackendsSeenHere{1 | 2});
+    cluster.step(c, BackendsSeenHere{1 | 4});
+    cluster.finish(b);
+    cluster.finish(c);
+    EXPECT_TRUE(cluster.up(a, 0));
+    EXPECT_TRUE(cluster.up(c, 0));
+    EXPECT_EQ(cluster.at(a).table().index(), 2u);
+}
+
+TEST(LedgerStory, WhoForgetsWhatItSawForAnAttachSaysSo) {
+    Cluster cluster;
+    cluster.make_active(a);
+    for (const NodeId id : {b, c}) cluster.step(id, BackendsSeenHere{1});
+    cluster.disks[b].is_slow = cluster.disks[c].is_slow = true;
+    cluster.ask(a, Kind::attach, 0);
+    // By what b tells then, the attach counts already, which b has not heard.
+    cluster.queue(c, RecordStored{true});
+    cluster.step(b, BackendsSeenHere{1 | 2});
+    EXPECT_TRUE(cluster.up(b, 0));
+    EXPECT_EQ(cluster.at(b).seen_down(), 2u);
+    cluster.step(c, BackendsSeenHere{1});
+    EXPECT_EQ(cluster.at(a).table().index(), 2u) << "c alone does not detach it";
 }
 
 TEST(LedgerStory, AFullDiskLearnsAndDoesNotCount) {
