@@ -193,6 +193,7 @@ private:
     void judge_reports();
     void free_recoveries();
     void next_command();
+    void stop_command();
     void end_tenure();
 
     // --- ledger.cpp: keeping what the active puts together ---------------------------------------
@@ -283,15 +284,20 @@ private:
         std::optional<std::uint64_t> stored;  ///< of the newest that it has on its disk
         bool has_lost = false;                ///< its record, and has no new one yet
     };
+    struct Command {
+        std::uint64_t index = 0;
+        EventId event;  ///< of that entry; with quorum = half or none another's may come there
+        bool operator==(const Command&) const = default;
+    };
     struct Tenure {
         Ballot ballot;
         bool includes_itself = false;  ///< when it began, nothing of us was to be waited for
         bool prepared = false;
         bool committed = false;  ///< something under this ballot
         std::array<Follower, nodes_max + 1> followers{};
-        BackendTable latest;                     ///< of those that came with promises
-        std::optional<std::uint64_t> running{};  ///< the entry whose command it is
-        std::optional<CommandEnded> ended{};     ///< and is to be entered
+        BackendTable latest;                ///< of those that came with promises
+        std::optional<Command> command{};   ///< that runs
+        std::optional<CommandEnded> end{};  ///< of it, to be entered
     };
     std::optional<Tenure> tenure_;
     std::optional<Instant> prepare_at_;

@@ -27,8 +27,8 @@ void Ledger::prepare() {
                 .includes_itself = !holds_still(),
                 .latest = record_.table};
     if (tenure_) {
-        next.running = tenure_->running;
-        next.ended = tenure_->ended;
+        next.command = tenure_->command;
+        next.end = tenure_->end;
         for (std::size_t i = 0; i < next.followers.size(); ++i)
             next.followers[i].has_lost = tenure_->followers[i].has_lost;
     }
@@ -216,19 +216,20 @@ void Ledger::free_recoveries() {
 }
 
 void Ledger::on(const CommandEnded& ended) {
-    if (!tenure_ || tenure_->running != ended.index) return;
-    tenure_->running.reset();
-    tenure_->ended = ended;
+    if (tenure_ && tenure_->command && tenure_->command->index == ended.index) tenure_->end = ended;
 }
 
 void Ledger::enter_command_end() {
-    if (!tenure_->ended) return;
-    const CommandEnded ended = *std::exchange(tenure_->ended, {});
-    if (record_.table.states().commands_ended >= ended.index) return;
+    if (!tenure_->end) return;
+    const CommandEnded ended = *std::exchange(tenure_->end, {});
+    const Command command = *std::exchange(tenure_->command, {});
+    const BackendTable& table = record_.table;
+    if (table.index_of(command.event) != command.index) return;  // it has gone with its table
+    if (table.states().commands_ended >= command.index) return;
     enter_own({.kind = BackendEventKind::command_ended,
-               .backend = record_.table.entry(ended.index).event.backend,
+               .backend = table.entry(command.index).event.backend,
                .origin = BackendEventOrigin::active,
-               .ended = ended.index,
+               .ended = command.index,
                .status = ended.status});
     if (!ended.promoted) return;
     enter_own({.kind = BackendEventKind::promote,
@@ -237,17 +238,24 @@ void Ledger::enter_command_end() {
 }
 
 void Ledger::next_command() {
-    const auto next = record_.table.next_command(committed_);
-    if (tenure_->running == next) return;
-    if (tenure_->running) act(StopCommand{});
-    tenure_->running = next;
+    const BackendTable& table = record_.table;
+    std::optional<Command> next;
+    if (const auto index = table.next_command(committed_))
+        next = Command{*index, table.entry(*index).event.id};
+    if (tenure_->command == next) return;
+    stop_command();
+    tenure_->command = next;
     if (!next) return;
-    act(RunCommand{*next, record_.table.entry(*next), record_.table.states_at(*next - 1)});
+    act(RunCommand{next->index, table.entry(next->index), table.states_at(next->index - 1)});
+}
+
+void Ledger::stop_command() {
+    if (tenure_->command && !tenure_->end) act(StopCommand{});
 }
 
 void Ledger::end_tenure() {
     if (!tenure_) return;
-    if (tenure_->running) act(StopCommand{});
+    stop_command();
     tenure_.reset();
     prepare_at_.reset();
     const std::uint64_t own = seen_down();

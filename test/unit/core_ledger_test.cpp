@@ -23,8 +23,8 @@ struct Heard {
 
 class Cluster {
 public:
-    explicit Cluster(int nodes = 3, bool has_command = false)
-        : nodes_(nodes), has_command_(has_command) {
+    explicit Cluster(int nodes = 3, bool has_command = false, int votes = 0)
+        : nodes_(nodes), has_command_(has_command), votes_(votes != 0 ? votes : nodes / 2 + 1) {
         for (int i = 1; i <= nodes; ++i) start(node(i));
         for (int i = 1; i <= nodes; ++i)
             for (int j = 1; j < i; ++j) connect(node(i), node(j));
@@ -34,7 +34,7 @@ public:
 
     void start(NodeId id) {
         LedgerSettings settings{
-            .self = id, .nodes = nodes_, .votes_needed = nodes_ / 2 + 1, .reports_needed = 2};
+            .self = id, .nodes = nodes_, .votes_needed = votes_, .reports_needed = 2};
         settings.has_command[static_cast<std::size_t>(BackendEventKind::detach)] = has_command_;
         disks[id].storing.reset();
         ledgers_[id] = std::make_unique<Ledger>(settings, disks[id].stored, now_);
@@ -136,6 +136,7 @@ private:
 
     int nodes_;
     bool has_command_;
+    int votes_;
     Instant now_{1h};
     std::map<NodeId, std::unique_ptr<Ledger>> ledgers_;
     std::map<std::pair<NodeId, NodeId>, bool> connected_;
@@ -256,6 +257,64 @@ TEST(LedgerStory, ACommandThatHasNotEndedIsRunByTheNextActiveAndStoppedAtTheOld)
     EXPECT_EQ(cluster.heard[a].stopped, 1);
     ASSERT_EQ(cluster.heard[b].commands.size(), 1u);
     EXPECT_EQ(cluster.heard[b].commands[0].index, 1u);
+}
+
+/// Two of whom each is a quorum, so that they can change their tables apart: a runs the command of
+/// an event that b has never heard of, and as they meet b's table turns out to be the later one.
+class ClusterOfTwoParts : public Cluster {
+public:
+    explicit ClusterOfTwoParts(const std::vector<Entry>& of_b) : Cluster(2, true, 1) {
+        const Ballot ballot{9, b};
+        end(b);
+        StaticVector<Entry, entries_max> entries;
+        for (const Entry& entry : of_b) entries.push_back(entry);
+        disks[b].stored.record = {ballot, *BackendTable::made_of(ballot, 0, {}, entries), 0};
+        make_active(a);
+        ask(a, BackendEventKind::detach, 0);
+        start(b);
+    }
+    /// What b has comes before a has its new ballot on the disk.
+    void meet() {
+        step(b, ActiveIs{a});
+        connect(a, b);
+        disks[a].is_slow = true;
+        pass(200ms);
+    }
+};
+
+TEST(LedgerStory, ACommandWhoseEventWentWithItsTableIsStopped) {
+    ClusterOfTwoParts cluster({});
+    ASSERT_EQ(cluster.heard[a].commands.size(), 1u);
+    cluster.meet();
+    EXPECT_TRUE(cluster.at(a).leads());
+    EXPECT_EQ(cluster.at(a).table().index(), 0u);
+    EXPECT_EQ(cluster.heard[a].stopped, 1);
+}
+
+TEST(LedgerStory, ACommandDoesNotPassForThatOfTheOtherPart) {
+    const BackendEvent other{.id = {b, 7}, .kind = Kind::detach, .backend = 1};
+    ClusterOfTwoParts cluster({{other, true}});
+    cluster.meet();
+    EXPECT_EQ(cluster.heard[a].stopped, 1);
+    ASSERT_EQ(cluster.heard[a].commands.size(), 2u);
+    EXPECT_EQ(cluster.heard[a].commands[1].entry.event, other);
+}
+
+TEST(LedgerStory, ACommandThatEndsAsItsEventGoesIsForgotten) {
+    const BackendEvent other{.id = {b, 7}, .kind = Kind::detach, .backend = 1};
+    for (const std::vector<Entry>& of_b :
+         {std::vector<Entry>{}, std::vector<Entry>{{other, true}}}) {
+        ClusterOfTwoParts cluster(of_b);
+        cluster.disks[b].is_slow = true;
+        cluster.meet();
+        EXPECT_FALSE(cluster.at(a).leads());
+        cluster.step(a, CommandEnded{1, 0, std::uint8_t{2}});
+        cluster.finish(b);
+        EXPECT_TRUE(cluster.at(a).leads());
+        EXPECT_EQ(cluster.at(a).table().index(), of_b.size());
+        EXPECT_EQ(cluster.heard[a].stopped, 0);
+        EXPECT_EQ(cluster.heard[a].commands.size(), 1 + of_b.size());
+    }
 }
 
 TEST(LedgerStory, ALockOfANodeThatIsGoneIsFreed) {
