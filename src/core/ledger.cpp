@@ -67,6 +67,7 @@ void Ledger::on(const PeerIs& peer) {
 
 void Ledger::on(const StreamUp& stream) {
     streams_.insert(stream.peer);
+    if (asked_by_ == stream.peer) asked_by_ = no_node;
     if (!tenure_) return;
     tenure_->followers[number(stream.peer)] = {};
     if (!tenure_->prepared) tell(stream.peer, Prepare{tenure_->ballot});
@@ -77,6 +78,7 @@ void Ledger::on(const StreamDown& stream) {
     seen_[number(stream.peer)] = 0;
     tables_from_[number(stream.peer)].reset();
     if (stream.peer == active_) lamented_.reset();
+    if (asked_by_ == stream.peer) asked_by_ = no_node;
     if (promise_owed_.to == stream.peer) promise_owed_ = {};
     if (acceptance_owed_.to == stream.peer) acceptance_owed_ = {};
     if (tenure_) tenure_->followers[number(stream.peer)] = {};
@@ -92,8 +94,11 @@ void Ledger::on(const LedgerHeard& heard) {
 void Ledger::hear(NodeId from, const Prepare& prepare) {
     highest_round_ = std::max(highest_round_, prepare.ballot.round);
     if (prepare.ballot.node != from) return;
-    if (prepare.ballot <= record_.promised) return tell(from, Outbid{record_.promised});
-    promise(prepare.ballot);
+    const bool is_again = prepare.ballot == record_.promised && asked_by_ == from;
+    if (prepare.ballot <= record_.promised && !is_again)
+        return tell(from, Outbid{record_.promised});
+    if (!is_again) promise(prepare.ballot);
+    asked_by_ = from;
     promise_owed_ = {.to = from, .ballot = prepare.ballot};
     yield();
 }
@@ -101,6 +106,7 @@ void Ledger::hear(NodeId from, const Prepare& prepare) {
 void Ledger::promise(const Ballot& ballot) {
     if (promise_owed_.to != no_node) tell(promise_owed_.to, Outbid{ballot});
     promise_owed_ = acceptance_owed_ = {};
+    asked_by_ = no_node;
     record_.promised = ballot;
 }
 

@@ -174,6 +174,7 @@ private:
 
     // --- ledger_active.cpp: putting tables together ----------------------------------------------
     void prepare();
+    void ask();
     void hear(NodeId from, const Promised&);
     void hear(NodeId from, const Outbid&);
     void hear(NodeId from, const Accepted&);
@@ -265,6 +266,9 @@ private:
     std::array<std::uint64_t, nodes_max + 1> seen_{};  ///< what each finds down
     /// The ballot of the newest table that came over the stream that stands.
     std::array<std::optional<Ballot>, nodes_max + 1> tables_from_{};
+    /// Who asked for what is promised, over the stream that stands: it has not forgotten the
+    /// ballot.
+    NodeId asked_by_ = no_node;
     std::optional<Ballot> lamented_;  ///< the ballot that was answered by RecordLost
     struct Debt {
         NodeId to = no_node;  ///< no_node: none
@@ -293,6 +297,7 @@ private:
         Ballot ballot;
         bool includes_itself = false;  ///< when it began, nothing of us was to be waited for
         bool prepared = false;
+        bool outbid = false;     ///< a higher ballot is needed
         bool committed = false;  ///< something under this ballot
         std::array<Follower, nodes_max + 1> followers{};
         BackendTable latest;                ///< of those that came with promises
@@ -300,8 +305,8 @@ private:
         std::optional<CommandEnded> end{};  ///< of it, to be entered
     };
     std::optional<Tenure> tenure_;
-    std::optional<Instant> prepare_at_;
-    std::uint64_t highest_round_ = 0;  ///< that was heard of
+    std::optional<Instant> prepare_at_;  ///< with a higher ballot if outbid, else ask again
+    std::uint64_t highest_round_ = 0;    ///< that was heard of
 };
 
 }  // namespace komainu

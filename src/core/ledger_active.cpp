@@ -33,8 +33,12 @@ void Ledger::prepare() {
             next.followers[i].has_lost = tenure_->followers[i].has_lost;
     }
     tenure_ = next;
-    prepare_at_.reset();
     promise(tenure_->ballot);
+    ask();
+}
+
+void Ledger::ask() {
+    prepare_at_.reset();
     each_stream([this](NodeId peer) { tell(peer, Prepare{tenure_->ballot}); });
 }
 
@@ -42,6 +46,7 @@ void Ledger::hear(NodeId from, const Promised& promised) {
     if (!tenure_ || tenure_->prepared || promised.ballot != tenure_->ballot) return;
     tenure_->followers[number(from)].promised_at = now_;
     if (is_later(promised.table, tenure_->latest)) tenure_->latest = promised.table;
+    // For the same ballot again, as our own disk may be at work on it for longer.
     if (!prepare_at_) prepare_at_ = now_ + promise_lasts / 2;
 }
 
@@ -54,6 +59,7 @@ void Ledger::hear(NodeId, const Outbid& outbid) {
 
 /// Not at once, or two who think that they are active would keep one another from it for ever.
 void Ledger::prepare_soon() {
+    tenure_->outbid = true;
     const Instant at = now_ + prepare_again_after;
     prepare_at_ = std::min(prepare_at_.value_or(at), at);
 }
@@ -67,7 +73,11 @@ void Ledger::yield() {
 
 void Ledger::judge_promises() {
     const bool may_include_itself = lost_ && !holds_still() && !tenure_->includes_itself;
-    if (may_include_itself || (prepare_at_ && now_ >= *prepare_at_)) prepare();
+    const bool is_due = prepare_at_ && now_ >= *prepare_at_;
+    if (may_include_itself || (is_due && tenure_->outbid))
+        prepare();
+    else if (is_due)
+        ask();
     if (tenure_->prepared || record_.promised != tenure_->ballot) return;
     const bool own = !lost_ && stored_.promised == tenure_->ballot;
     int promises = own ? 1 : 0;

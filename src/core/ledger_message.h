@@ -10,7 +10,8 @@
 
 namespace komainu {
 
-/// "What have you? And take nothing of a lower ballot any more."
+/// "What have you? And take nothing of a lower ballot any more." Over the same stream it may be
+/// asked again.
 struct Prepare {
     Ballot ballot;
     bool operator==(const Prepare&) const = default;

@@ -400,6 +400,46 @@ TEST(LedgerStory, TheActiveWithAFullDiskStillHasAQuorum) {
     EXPECT_EQ(cluster.last_answer(a), EventOutcome::done);
 }
 
+TEST(LedgerStory, AnActiveWhoseDiskIsSlowIsPromisedAgainUntilItIsReady) {
+    for (const Duration takes : {Duration{2600ms}, Duration{20s}}) {
+        Cluster cluster;
+        cluster.end(c);
+        cluster.disks[a].is_slow = true;
+        cluster.make_active(a);
+        for (Duration passed{}; passed < takes; passed += 100ms) cluster.pass(100ms);
+        EXPECT_FALSE(cluster.at(a).leads());
+        cluster.finish(a);
+        EXPECT_TRUE(cluster.at(a).leads()) << takes / 1ms;
+        EXPECT_EQ(cluster.at(a).record().promised.round, 1u);
+    }
+}
+
+TEST(LedgerStory, AnActiveWhoseDiskHangsIsPromisedByOneAndTheOther) {
+    Cluster cluster;
+    cluster.end(c);
+    cluster.disks[a].is_slow = true;
+    cluster.make_active(a);
+    for (int i = 0; i < 100; ++i) cluster.pass(100ms);
+    cluster.start(c);
+    cluster.connect(a, c);
+    EXPECT_TRUE(cluster.at(a).leads());
+}
+
+TEST(LedgerStory, WhoHasForgottenItsBallotIsNotPromisedItAgain) {
+    Cluster cluster;
+    cluster.disks[a].is_slow = true;
+    cluster.make_active(a);
+    EXPECT_TRUE(cluster.at(a).leads()) << "the others' votes suffice";
+    cluster.end(a);
+    cluster.start(a);
+    for (const NodeId id : {b, c}) cluster.connect(a, id);
+    cluster.make_active(a);
+    EXPECT_FALSE(cluster.at(a).leads());
+    cluster.pass(200ms);
+    EXPECT_TRUE(cluster.at(a).leads());
+    EXPECT_EQ(cluster.at(a).record().promised.round, 2u);
+}
+
 TEST(LedgerStory, WhoHasLostItsRecordHoldsStillAndGetsItAnew) {
     Cluster cluster;
     cluster.make_active(a);
