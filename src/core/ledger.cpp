@@ -225,23 +225,22 @@ void Ledger::on(const BackendsSeenHere& seen) {
     if (joined()) tell(active_, BackendsSeen{seen.down});
 }
 
+/// All who ask for it: a retry may come before the first try is answered.
 void Ledger::answer(const EventId& id, EventOutcome outcome, std::uint64_t index) {
-    const auto found = std::ranges::find(waiting_, id, [](const Waiting& w) { return w.event.id; });
-    if (found == waiting_.end()) return;
-    waiting_.erase(found);
-    act(AnswerEvent{id, outcome, index});
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+        if (!(waiting.event.id == id)) return false;
+        act(AnswerEvent{id, outcome, index});
+        return true;
+    });
 }
 
 void Ledger::judge_waiting() {
-    for (std::size_t i = 0; i < waiting_.size();) {
-        if (now_ < waiting_[i].give_up_at) {
-            ++i;
-            continue;
-        }
-        const Waiting waiting = waiting_[i];
-        answer(waiting.event.id,
-               waiting.submitted ? EventOutcome::timed_out : EventOutcome::no_active);
-    }
+    std::erase_if(waiting_, [this](const Waiting& waiting) {
+        if (now_ < waiting.give_up_at) return false;
+        act(AnswerEvent{waiting.event.id,
+                        waiting.submitted ? EventOutcome::timed_out : EventOutcome::no_active});
+        return true;
+    });
 }
 
 // --- The disk ------------------------------------------------------------------------------------

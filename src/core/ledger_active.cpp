@@ -123,7 +123,8 @@ void Ledger::enter_own(BackendEvent event) {
 void Ledger::enter_for(const Waiting& waiting) {
     const EventId id = waiting.event.id;
     if (const auto refused = enter(waiting.event)) return answer(id, *refused);
-    std::ranges::find(waiting_, id, [](const Waiting& w) { return w.event.id; })->submitted = true;
+    for (Waiting& each : waiting_)
+        if (each.event.id == id) each.submitted = true;
 }
 
 void Ledger::hear(NodeId from, const EventSubmitted& submitted) {

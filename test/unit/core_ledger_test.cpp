@@ -193,6 +193,37 @@ TEST(LedgerStory, ARetryIsAnsweredAsTheFirstTime) {
     EXPECT_EQ(cluster.at(a).table().index(), 1u);
 }
 
+TEST(LedgerStory, ARetryIsAnsweredWithTheFirstTry) {
+    for (const NodeId id : {a, b}) {
+        Cluster cluster;
+        cluster.ask(id, Kind::detach, 1, 77);
+        cluster.ask(id, Kind::detach, 1, 77);
+        cluster.make_active(a);
+        ASSERT_EQ(cluster.heard[id].answers.size(), 2u);
+        for (const AnswerEvent& answer : cluster.heard[id].answers) {
+            EXPECT_EQ(answer.outcome, EventOutcome::done);
+            EXPECT_EQ(answer.index, 1u);
+        }
+        cluster.pass(2s);
+        EXPECT_EQ(cluster.heard[id].answers.size(), 2u);
+    }
+}
+
+TEST(LedgerStory, ARetryWaitsAsLongAsItWasToldTo) {
+    Cluster cluster;
+    cluster.disks[a].is_slow = cluster.disks[b].is_slow = cluster.disks[c].is_slow = true;
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 1, 77);
+    cluster.pass(1s);
+    cluster.ask(a, Kind::detach, 1, 77);
+    cluster.pass(1s);
+    ASSERT_EQ(cluster.heard[a].answers.size(), 1u);
+    for (int i = 0; i < 3; ++i)
+        for (const NodeId id : {a, b, c}) cluster.finish(id);
+    ASSERT_EQ(cluster.heard[a].answers.size(), 2u);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::done);
+}
+
 TEST(LedgerStory, EventsThatDoNotFitAreRefused) {
     Cluster cluster;
     cluster.make_active(a);
