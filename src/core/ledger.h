@@ -185,7 +185,12 @@ private:
     void yield();
     void judge_promises();
     std::optional<EventOutcome> enter(const BackendEvent& event);
-    void enter_own(BackendEvent event);
+    bool has_command(BackendEventKind kind) const {
+        return settings_.has_command[static_cast<std::size_t>(kind)];
+    }
+    bool has_room_for(BackendEventKind kind) const;
+    BackendEvent own(BackendEvent event) const;
+    void enter_what_follows(const BackendEvent& event);
     void enter_for(const Waiting& waiting);
     void enter_command_end();
     void spread();

@@ -99,25 +99,33 @@ void Ledger::judge_promises() {
 std::optional<EventOutcome> Ledger::enter(const BackendEvent& event) {
     BackendTable& table = record_.table;
     if (table.index_of(event.id)) return {};
-    const BackendStates states = table.states();
-    if (const auto objection = objection_to(states, event)) return objection;
-    const bool has_command = settings_.has_command[static_cast<std::size_t>(event.kind)];
-    if (event.kind != BackendEventKind::command_ended) {
-        // An entry whose command is still to be run cannot be folded.
-        const bool full = table.entries().full() && table.entries()[0].has_command &&
-                          table.base_index() + 1 > states.commands_ended;
-        if (full || table.index() - committed_ >= entries_pending_max ||
-            (has_command && table.commands_pending() >= commands_pending_max))
-            return EventOutcome::busy;
-    }
-    table.enter({event, has_command});
+    if (const auto objection = objection_to(table.states(), event)) return objection;
+    if (!has_room_for(event.kind)) return EventOutcome::busy;
+    table.enter({event, has_command(event.kind)});
     return {};
 }
 
-void Ledger::enter_own(BackendEvent event) {
+/// Some is always left for what commands bring about: each its end and a promotion. An entry cannot
+/// be folded before its command ends; it then makes room for one of the two, and for the other
+/// there is one place for each command.
+bool Ledger::has_room_for(BackendEventKind kind) const {
+    const BackendTable& table = record_.table;
+    if (table.index() - committed_ >= entries_pending_max) return false;
+    if (has_command(kind) && table.commands_pending() >= commands_pending_max) return false;
+    const auto oldest = table.next_command(table.index());
+    return !oldest || table.index() - *oldest < entries_max - commands_pending_max;
+}
+
+BackendEvent Ledger::own(BackendEvent event) const {
     event.id = {settings_.self, tenure_->ballot.round << 32 | (record_.table.index() + 1)};
     event.at_ms = wall_clock_ms_;
-    enter(event);
+    return event;
+}
+
+/// From a command. It is never too much.
+void Ledger::enter_what_follows(const BackendEvent& event) {
+    if (!objection_to(record_.table.states(), event))
+        record_.table.enter({own(event), has_command(event.kind)});
 }
 
 void Ledger::enter_for(const Waiting& waiting) {
@@ -208,10 +216,10 @@ void Ledger::judge_reports() {
         for (int i = 1; i <= nodes_max; ++i)
             if ((seen_[i] & bit) != 0) reporters.insert(NodeId{static_cast<std::uint8_t>(i)});
         if (reporters.size() < settings_.reports_needed) continue;
-        enter_own({.kind = BackendEventKind::detach,
+        enter(own({.kind = BackendEventKind::detach,
                    .backend = backend,
                    .origin = BackendEventOrigin::reports,
-                   .reporters = reporters});
+                   .reporters = reporters}));
     }
 }
 
@@ -220,9 +228,9 @@ void Ledger::free_recoveries() {
     for (std::uint8_t backend = 0; backend < backends_max; ++backend) {
         const NodeId by = states.backends[backend].recovered_by;
         if (by == no_node || by == settings_.self || alive_.contains(by)) continue;
-        enter_own({.kind = BackendEventKind::recovery_end,
+        enter(own({.kind = BackendEventKind::recovery_end,
                    .backend = backend,
-                   .origin = BackendEventOrigin::active});
+                   .origin = BackendEventOrigin::active}));
     }
 }
 
@@ -237,15 +245,15 @@ void Ledger::enter_command_end() {
     const BackendTable& table = record_.table;
     if (table.index_of(command.event) != command.index) return;  // it has gone with its table
     if (table.states().commands_ended >= command.index) return;
-    enter_own({.kind = BackendEventKind::command_ended,
-               .backend = table.entry(command.index).event.backend,
-               .origin = BackendEventOrigin::active,
-               .ended = command.index,
-               .status = ended.status});
+    enter_what_follows({.kind = BackendEventKind::command_ended,
+                        .backend = table.entry(command.index).event.backend,
+                        .origin = BackendEventOrigin::active,
+                        .ended = command.index,
+                        .status = ended.status});
     if (!ended.promoted) return;
-    enter_own({.kind = BackendEventKind::promote,
-               .backend = *ended.promoted,
-               .origin = BackendEventOrigin::active});
+    enter_what_follows({.kind = BackendEventKind::promote,
+                        .backend = *ended.promoted,
+                        .origin = BackendEventOrigin::active});
 }
 
 void Ledger::next_command() {

@@ -280,6 +280,41 @@ TEST(LedgerStory, CommandsRunOneAtATimeOnTheActiveAlone) {
     EXPECT_EQ(cluster.at(c).table().commands_pending(), 0u);
 }
 
+TEST(LedgerStory, WhatACommandBringsAboutIsEnteredHoweverManyEventsWait) {
+    Cluster cluster(3, true);
+    cluster.make_active(a);
+    cluster.ask(a, Kind::detach, 0);
+    cluster.disks[b].is_slow = cluster.disks[c].is_slow = true;
+    for (std::size_t i = 0; i < entries_pending_max; ++i)
+        cluster.ask(a, i % 2 == 0 ? Kind::recovery_start : Kind::recovery_end, 0);
+    cluster.ask(a, Kind::recovery_start, 0);
+    EXPECT_EQ(cluster.last_answer(a), EventOutcome::busy);
+    cluster.step(a, CommandEnded{1, 0, std::uint8_t{1}});
+    for (int i = 0; i < 3; ++i) cluster.finish(b);
+    EXPECT_EQ(cluster.at(a).states().primary(), std::uint8_t{1});
+}
+
+/// Each ends with a promotion, while the table is as full as it gets.
+TEST(LedgerStory, NoCommandIsLostForWhatOthersBringAbout) {
+    Cluster cluster(3, true);
+    cluster.make_active(a);
+    for (std::size_t i = 0; i < commands_pending_max; ++i)
+        cluster.ask(a, Kind::detach, static_cast<int>(i));
+    std::size_t events = commands_pending_max;
+    do cluster.ask(b, ++events % 2 != 0 ? Kind::recovery_start : Kind::recovery_end, 0);
+    while (cluster.last_answer(b) == EventOutcome::done);
+    EXPECT_EQ(cluster.last_answer(b), EventOutcome::busy);
+    EXPECT_GT(events, entries_max - 2 * commands_pending_max);
+    for (std::uint64_t i = 1; i <= commands_pending_max; ++i) {
+        ASSERT_EQ(cluster.heard[a].commands.size(), i);
+        EXPECT_EQ(cluster.heard[a].commands.back().index, i);
+        cluster.step(a, CommandEnded{i, 0, static_cast<std::uint8_t>(20 + i)});
+        EXPECT_EQ(cluster.at(c).states().primary(), 20 + i);
+    }
+    EXPECT_EQ(cluster.at(c).table().commands_pending(), 0u);
+    EXPECT_EQ(cluster.heard[a].stopped, 0);
+}
+
 TEST(LedgerStory, ACommandThatHasNotEndedIsRunByTheNextActiveAndStoppedAtTheOld) {
     Cluster cluster(3, true);
     cluster.make_active(a);
