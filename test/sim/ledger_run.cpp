@@ -200,8 +200,21 @@ private:
         damage(promiser);
     }
 
+    /// Somebody leads by the votes of others, and is active again when it knows nothing of that.
+    void forget_ballot() {
+        LedgerHost& forgetful = any();
+        forgetful.set_disk_takes(1s);
+        all_follow(forgetful.id());
+        for (int i = 0; i < backends_drawn; ++i) ask(forgetful);
+        pass(random_.below(10ms + 2 * message_takes_));
+        start(forgetful);
+        all_follow(forgetful.id());
+        for (int i = 0; i < backends_drawn; ++i) ask(forgetful);
+        pass(random_.below(300ms));
+    }
+
     void strike() {
-        switch (random_.below(23)) {
+        switch (random_.below(24)) {
             case 0:
                 return kill(any());
             case 1:
@@ -240,6 +253,8 @@ private:
             case 20:
             case 21:
                 return lose_promise();
+            case 22:
+                return forget_ballot();
             case 18:
                 return any().step(PeerIs{any().id(), one_in(2)});
             default:
