@@ -107,7 +107,8 @@ void Scenario::expect_unmoved(int active) {
             << "the VIP moved on host " << event.host;
     // On a busy machine the last answers may still be on their way.
     EXPECT_TRUE(wait_until([&] { return client_->outage_since(client_mark_).lost == 0; }, patience))
-        << client_->outage_since(client_mark_).lost << " probes were lost";
+        << client_->outage_since(client_mark_).lost
+        << " probes were lost; the fence: " << fence_of(active);
 }
 
 std::vector<Frame> Scenario::claims(int node, const IpAddress& address) {
@@ -125,6 +126,11 @@ std::vector<Frame> Scenario::claims(int node, const IpAddress& address) {
 bool Scenario::is_fenced(int node) {
     const auto status = cluster_->status(node);
     return status && (*status)["fence"]["state"] == "armed";
+}
+
+std::string Scenario::fence_of(int node) {
+    const auto status = cluster_->status(node);
+    return status ? (*status)["fence"].dump() : "no status";
 }
 
 std::vector<Frame> Scenario::announcements(int node, const IpAddress& address) {

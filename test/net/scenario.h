@@ -72,6 +72,8 @@ protected:
     /// the mark.
     std::vector<Frame> claims(int node, const IpAddress& vip);
     bool is_fenced(int node);
+    /// What it has dropped, for the reader of a failure.
+    std::string fence_of(int node);
     /// RFC 5227: the first announcement is out; both forms, every byte of them.
     void expect_announced(int node, const IpAddress& vip);
     MacAddress mac_of(int node);
