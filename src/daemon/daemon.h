@@ -164,6 +164,7 @@ private:
     void tell_backend(const BackendEvent& event);
 
     void log_role(const RoleChanged& change);
+    const char* pause_told() const;
     void log_hold(const HeldWithoutQuorum& hold);
     void log_active(const ActiveChanged& change);
     void log_preemption(const Preempting& preempting);

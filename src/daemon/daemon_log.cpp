@@ -9,6 +9,13 @@
 
 namespace komainu {
 
+/// Behind the words that there is no active any more, or here.
+const char* Daemon::pause_told() const {
+    return node_.maintenance().paused
+               ? "; paused for maintenance: nobody else takes over until komainuctl resume"
+               : "";
+}
+
 void Daemon::log_role(const RoleChanged& change) {
     counters_.add(change);
     std::string why{sentence(change.cause)};
@@ -22,7 +29,8 @@ void Daemon::log_role(const RoleChanged& change) {
     }
     log_event(change.to == Role::active ? LogEvent::became_active : LogEvent::became_standby,
               {.term = change.term.round, .role = word(change.to), .cause = word(change.cause)},
-              "{} -> {}, term {}: {}", word(change.from), word(change.to), change.term.round, why);
+              "{} -> {}, term {}: {}{}", word(change.from), word(change.to), change.term.round, why,
+              change.from == Role::active ? pause_told() : "");
     tell_role(change, why);
 }
 
@@ -63,7 +71,7 @@ void Daemon::log_active(const ActiveChanged& change) {
             break;
     }
     log_event(LogEvent::active_lost, {.term = change.term.round, .peer = change.term.node},
-              "no active: {}", story_.why_lost);
+              "no active: {}{}", story_.why_lost, pause_told());
 }
 
 void Daemon::log_quorum() {

@@ -49,6 +49,8 @@ TEST_F(MaintenanceScenario, WhilePausedOnlyTheLastActiveTakesTheVipAgain) {
     ASSERT_TRUE(every_node_says("paused", true));
     mark();
     EXPECT_EQ(cluster().stop(active), 0);
+    for (const int node : {active, after(active)})
+        EXPECT_TRUE(logs(node, "nobody else takes over until komainuctl resume"));
     sleep_for(500ms);
     EXPECT_FALSE(cluster().active());
     cluster().start(active);
