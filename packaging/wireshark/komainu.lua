@@ -33,6 +33,7 @@ local event_kinds = {
     [0] = "detach", [1] = "attach", [2] = "promote", [3] = "recovery-start", [4] = "recovery-end",
     [5] = "command ended"
 }
+local command_ended = 5
 local event_origins = { [0] = "operator", [1] = "pgpool", [2] = "reports", [3] = "active" }
 local event_refusals = {
     [0] = "done", [1] = "it is so already", [2] = "the backend is down", [3] = "the backend is up",
@@ -530,7 +531,7 @@ function Reader:event_id()
     self:long("event.number")
 end
 
--- "detach 0 (reports)"
+-- "detach 0 (reports)", and of which entry the command has ended, if it is that.
 function Reader:event()
     self:event_id()
     local kind = self:choice("event.kind", event_kinds)
@@ -539,9 +540,10 @@ function Reader:event()
     local at, at_item = self:long("event.at_ms")
     if at_item then at_item:append_text(" (" .. time_text(at) .. ")") end
     self:long("event.reporters")
-    self:long("event.ended")
+    local ended = self:long("event.ended")
     self:number("event.status", 1)
-    return string.format("%s %d (%s)", event_kinds[kind] or "?", backend, event_origins[origin] or "?")
+    local text = string.format("%s %d (%s)", event_kinds[kind] or "?", backend, event_origins[origin] or "?")
+    return text, kind == command_ended and ended or nil
 end
 
 function Reader:recoveries()
@@ -567,19 +569,22 @@ function Reader:table_of_backends()
         self:must(primary <= backends_max, primary .. " is no backend, plus 1")
         if item then item:append_text(primary == 0 and " (none)" or " (backend " .. primary - 1 .. ")") end
         self:recoveries()
-        self:long("table.commands_ended")
+        local commands_ended = self:long("table.commands_ended")
         count = self:number("table.entries", 1)
         self:must(count <= entries_max, "more than " .. entries_max .. " entries")
         for i = 1, count do
             if self.failed then break end
             self:within("Entry", function(tree)
-                local event = self:event()
+                local event, ended = self:event()
                 self:flag("event.has_command")
-                tree:append_text(" " .. tostring(base + UInt64(i)) .. ": " .. event)
+                local place = base + UInt64(i)
+                self:must(not ended or ended < place, "a command ends before it has begun")
+                tree:append_text(" " .. tostring(place) .. ": " .. event)
             end)
         end
         self:must(ballot or (base == zero and count == 0), "entries without a ballot")
-        self:must(base <= UInt64(0xffffffff - entries_max, 0xffffffff), "an index too high")
+        self:must(base:rshift(63) == zero, "an index is below 2^63")
+        self:must(commands_ended <= base, "commands end before they have begun")
         index = base + UInt64(count)
     end)
     return string.format("table %s up to %s", ballot or "none", tostring(index)), index
