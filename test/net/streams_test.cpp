@@ -46,7 +46,8 @@ protected:
     std::vector<Fd> connect(Host& from, const Host& to, int count, const std::string& words = "") {
         std::vector<Fd> sockets;
         from.space.run([&] {
-            for (int i = 0; i < count; ++i) {
+            // One that comes while the queue is full is let wait, and tries again.
+            for (int i = 0; i < 2 * count && std::ssize(sockets) < count; ++i) {
                 Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
                 const timeval limit{0, 300'000};
                 ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
