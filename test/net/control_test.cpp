@@ -82,7 +82,8 @@ TEST_F(Control, StatusSaysWhatThereIsOnActiveStandbyAndWitness) {
         {active, "active"}, {standby, "standby"}, {3, "witness"}};
     const auto settled = [&](int node) {
         const auto status = cluster().status(node);
-        if (!status) return false;
+        // Who has just heard that another is active may have to hear it once more.
+        if (!status || (*status)["active"] != active) return false;
         const json& nodes = (*status)["nodes"];
         return std::ranges::all_of(
             nodes, [](const json& n) { return n["healthy"] == true && n["quarantined"] == false; });
