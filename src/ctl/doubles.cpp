@@ -20,13 +20,14 @@ using WaitClock = std::chrono::steady_clock;
 
 class Search {
 public:
-    Search(const std::vector<LocalAddress>& addresses, Family family) {
+    Search(const std::vector<LocalAddress>& addresses, const std::vector<MacAddress>& own,
+           Family family)
+        : own_(own) {
         for (const auto& mine : addresses)
             if (mine.address.address.family == family)
                 if (const auto hardware = look_at_hardware(mine.interface))
                     asked_.push_back({mine.address.address, *hardware});
         for (const auto& one : asked_) addresses_.push_back(one.address);
-        own_ = own_hardware_addresses();
     }
 
     Status begin(Family family) {
@@ -79,7 +80,7 @@ private:
     }
 
     std::vector<Asked> asked_;
-    std::vector<MacAddress> own_;
+    const std::vector<MacAddress>& own_;
     std::vector<IpAddress> addresses_;
     std::optional<ClaimSocket> ears_;
 };
@@ -90,8 +91,9 @@ Result<std::map<IpAddress, MacAddress>> find_doubles(const std::vector<LocalAddr
                                                      Duration patience) {
     std::map<IpAddress, MacAddress> found;
     const auto until = WaitClock::now() + patience;
-    Search by_arp(addresses, Family::ipv4);
-    Search by_ndp(addresses, Family::ipv6);
+    const auto own = own_hardware_addresses();
+    Search by_arp(addresses, own, Family::ipv4);
+    Search by_ndp(addresses, own, Family::ipv6);
     if (const auto begun = by_arp.begin(Family::ipv4); !begun) return begun.error();
     if (const auto begun = by_ndp.begin(Family::ipv6); !begun) return begun.error();
     by_arp.listen(until, found);
