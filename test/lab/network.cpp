@@ -222,28 +222,28 @@ Host& Network::add_host(const std::string& name, int number) {
     return host;
 }
 
-void Network::plug_in(const Host& host, int lan) {
-    const auto interface = interface_on(lan);
-    lan_->add_cable(port_of(host, lan), port_index_on(lan, host.number),
-                    lan_->index(bridge_of(lan).c_str()), host.space, interface);
+void Network::lay_cable(const Host& host, const std::string& port, int port_index,
+                        const std::string& bridge_name, const std::string& interface) {
+    lan_->add_cable(port, port_index, lan_->index(bridge_name.c_str()), host.space, interface);
     Netlink own(host.space);
     own.set_up(interface.c_str(), Carrier::up);
+    own.wait_until_up(interface);
+    lan_->wait_until_up(port);
+}
+
+void Network::plug_in(const Host& host, int lan) {
+    const auto interface = interface_on(lan);
+    lay_cable(host, port_of(host, lan), port_index_on(lan, host.number), bridge_of(lan), interface);
+    Netlink own(host.space);
     if (families_ == Families::both)
         own.add_address(interface.c_str(), address_on(lan, host.number, Family::ipv4),
                         ipv4_prefix_length);
     own.add_address(interface.c_str(), address_on(lan, host.number, Family::ipv6),
                     ipv6_prefix_length);
-    own.wait_until_up(interface);
-    lan_->wait_until_up(port_of(host, lan));
 }
 
 void Network::add_card(const Host& host, const std::string& name) {
-    const auto port = host.name + "-" + name;
-    lan_->add_cable(port, 0, lan_->index(bridge), host.space, name);
-    Netlink own(host.space);
-    own.set_up(name.c_str(), Carrier::up);
-    own.wait_until_up(name);
-    lan_->wait_until_up(port);
+    lay_cable(host, host.name + "-" + name, 0, bridge, name);
 }
 
 void Network::remove_interface(const Host& host, int lan) {

@@ -89,6 +89,10 @@ private:
     friend void add_pair(const Host&, const std::string&, const std::string&);
 
     void plug_in(const Host&, int lan);
+    /// Between a port of a bridge and an interface of the host's; both carry when this returns. An
+    /// index of 0 is any.
+    void lay_cable(const Host&, const std::string& port, int port_index,
+                   const std::string& bridge_name, const std::string& interface);
 
     const int lans_;
     const Families families_;
